@@ -1,0 +1,157 @@
+//! A beacon of version 1: what one page view, conversion or synthetic check reports.
+//!
+//! Durations are milliseconds since the navigation's start, sizes are bytes. Everything but `v`, `site`,
+//! `id`, `kind` and `url` is optional, because browsers differ in what they can measure.
+
+mod measured;
+mod visit;
+mod words;
+
+use serde::de::Deserializer;
+use serde::{Deserialize, Serialize};
+
+use crate::id::HexId;
+use crate::limits::{NAME_BYTES_MAX, THIRD_PARTIES_MAX, TIME_ZONE_BYTES_MAX, URL_BYTES_MAX};
+use crate::key::{Key, LeftOut};
+use crate::object;
+use crate::text::{SiteId, Text};
+use crate::url::HttpUrl;
+
+pub use self::measured::{Device, ThirdParty, Timing, Vitals};
+pub use self::visit::{Campaign, Conversion, Landing, Session};
+pub use self::words::{EffectiveType, Kind, Navigation, Rate, Source, Version};
+
+/// One report. Its strings borrow from the body that it was decoded from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Beacon<'a> {
+    /// The format's version.
+    pub v: Version,
+    /// The site that it is about.
+    #[serde(borrow)]
+    pub site: SiteId<'a>,
+    /// Random; the same `id` and `kind` within ten minutes counts once.
+    pub id: HexId,
+    /// What is reported.
+    pub kind: Kind,
+    /// The page, without query and fragment.
+    #[serde(borrow)]
+    pub url: HttpUrl<'a>,
+    /// `document.referrer` of this view.
+    #[serde(borrow, rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<Text<'a, URL_BYTES_MAX>>,
+    /// The page group, in the page's own word.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Text<'a, NAME_BYTES_MAX>>,
+    /// The channel of the landing, in the page's own word.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Text<'a, NAME_BYTES_MAX>>,
+    /// How the page was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nav: Option<Navigation>,
+    /// The visit; absent when the visitor's browser or choice forbids storage.
+    #[serde(borrow, default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session<'a>>,
+    /// Campaign parameters of this view's URL.
+    #[serde(borrow, default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign<'a>>,
+    /// Facts about the device.
+    #[serde(default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// IANA time zone of the browser.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub tz: Option<Text<'a, TIME_ZONE_BYTES_MAX>>,
+    /// The arm of an experiment.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<Text<'a, NAME_BYTES_MAX>>,
+    /// A visitor's browser or a probe.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Source::is_rum")]
+    pub source: Source,
+    /// Where the probe stands.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Text<'a, NAME_BYTES_MAX>>,
+    /// Which of the probe's checks this is.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Text<'a, NAME_BYTES_MAX>>,
+    /// Share of sessions that report.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Rate::is_whole")]
+    pub rate: Rate,
+    /// Phases of the navigation.
+    #[serde(default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
+    /// Web Vitals.
+    #[serde(default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
+    pub vitals: Option<Vitals>,
+    /// Cost of others' content, per host.
+    #[serde(borrow, default, deserialize_with = "object::list", skip_serializing_if = "Vec::is_empty")]
+    pub third_party: Vec<ThirdParty<'a>>,
+    /// The purchase, when `kind` is `conversion`.
+    #[serde(borrow, default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<Conversion<'a>>,
+}
+
+fn null_is_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl<'a> Beacon<'a> {
+    /// A beacon with its required keys; the rest is absent until it is set.
+    #[must_use]
+    pub fn new(site: SiteId<'a>, id: HexId, kind: Kind, url: HttpUrl<'a>) -> Self {
+        Self {
+            v: Version,
+            site,
+            id,
+            kind,
+            url,
+            referrer: None,
+            page: None,
+            channel: None,
+            nav: None,
+            session: None,
+            campaign: None,
+            device: None,
+            tz: None,
+            variant: None,
+            source: Source::Rum,
+            region: None,
+            check: None,
+            rate: Rate::default(),
+            timing: None,
+            vitals: None,
+            third_party: Vec::new(),
+            conversion: None,
+        }
+    }
+
+    /// Takes out every measured value that can't be, and says which.
+    pub(crate) fn leave_out_impossible(&mut self) -> LeftOut {
+        let mut left_out = LeftOut::default();
+        if let Some(vitals) = &mut self.vitals {
+            vitals.leave_out_impossible(&mut left_out);
+        }
+        if let Some(timing) = &mut self.timing {
+            timing.leave_out_impossible(&mut left_out);
+        }
+        if let Some(device) = &mut self.device {
+            device.leave_out_impossible(&mut left_out);
+        }
+        if let Some(landing) = self.session.as_mut().and_then(|session| session.landing.as_mut()) {
+            Key::LandingLcp.keep_possible(&mut landing.lcp, &mut left_out);
+            Key::LandingLoad.keep_possible(&mut landing.load, &mut left_out);
+        }
+        if let Some(conversion) = &mut self.conversion
+            && conversion.value.is_some_and(|value| !value.is_possible())
+        {
+            conversion.value = None;
+            left_out.add(Key::ConversionValue);
+        }
+        if self.third_party.len() > THIRD_PARTIES_MAX {
+            self.third_party.truncate(THIRD_PARTIES_MAX);
+            left_out.add(Key::ThirdParty);
+        }
+        for third_party in &mut self.third_party {
+            third_party.leave_out_impossible(&mut left_out);
+        }
+        left_out
+    }
+}

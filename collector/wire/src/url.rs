@@ -1,0 +1,159 @@
+//! URLs of pages and referrers, split without allocating.
+//!
+//! Only three things are ever asked of them: the origin (may this site send?), the host (which channel?)
+//! and the path (which page group?). Browsers send what the WHATWG URL parser made, so splitting is
+//! enough; a test compares with that parser.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, Unexpected};
+use serde::{Serialize, Serializer};
+
+use crate::limits::URL_BYTES_MAX;
+use crate::text::Text;
+
+/// The parts of an absolute URL that placing looks at, borrowed from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UrlParts<'a> {
+    /// Before `://`, as written (browsers write it in lower case).
+    pub scheme: &'a str,
+    /// Between `://` and the path: host and, if written, port; without user information.
+    pub authority: &'a str,
+    /// From the first `/` up to the query or fragment; `/` when there is none.
+    pub path: &'a str,
+}
+
+impl<'a> UrlParts<'a> {
+    /// Splits `scheme://authority/path?query#fragment`; nothing if it has no scheme or no host.
+    #[must_use]
+    pub fn split(url: &'a str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if !scheme.starts_with(|first: char| first.is_ascii_alphabetic()) || !scheme.bytes().all(is_scheme) {
+            return None;
+        }
+        let end = rest.find(['?', '#']).unwrap_or(rest.len());
+        let rest = &rest[..end];
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let parts = Self { scheme, authority, path: if path.is_empty() { "/" } else { path } };
+        (!parts.host().is_empty()).then_some(parts)
+    }
+
+    /// The host without its port.
+    #[must_use]
+    pub fn host(&self) -> &'a str {
+        match self.authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => self.authority,
+        }
+    }
+
+    /// Whether this is the `scheme://authority` that `origin` writes, letter case aside.
+    #[must_use]
+    pub fn has_origin(&self, origin: &str) -> bool {
+        origin.split_once("://").is_some_and(|(scheme, authority)| {
+            scheme.eq_ignore_ascii_case(self.scheme) && authority.eq_ignore_ascii_case(self.authority)
+        })
+    }
+}
+
+/// An absolute `http` or `https` URL of at most 4,096 bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpUrl<'a>(Cow<'a, str>);
+
+impl<'a> HttpUrl<'a> {
+    /// What a page's URL looks like, for error messages.
+    pub const SHAPE: &'static str = "an absolute http or https URL of at most 4096 bytes";
+
+    /// Takes `url` if it is absolute, `http` or `https`, and keeps the limit.
+    pub fn new(url: impl Into<Cow<'a, str>>) -> Option<Self> {
+        let url = url.into();
+        let is_web = |scheme: &str| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+        let fits = url.len() <= URL_BYTES_MAX
+            && !url.bytes().any(|byte| byte.is_ascii_control() || byte == b' ')
+            && UrlParts::split(&url).is_some_and(|parts| is_web(parts.scheme));
+        fits.then_some(Self(url))
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub fn parts(&self) -> UrlParts<'_> {
+        // `new` has split it once already, so the fallback is never taken.
+        UrlParts::split(&self.0).unwrap_or(UrlParts { scheme: "", authority: "", path: "/" })
+    }
+}
+
+impl fmt::Display for HttpUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for HttpUrl<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for HttpUrl<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::<'de, URL_BYTES_MAX>::deserialize(deserializer)?;
+        Self::new(text.into_inner())
+            .ok_or_else(|| D::Error::invalid_value(Unexpected::Other("text"), &Self::SHAPE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn splits_what_browsers_send() {
+        let parts = UrlParts::split("https://www.shop.example:8443/p/123?q=1#top");
+        assert_eq!(
+            parts,
+            Some(UrlParts { scheme: "https", authority: "www.shop.example:8443", path: "/p/123" })
+        );
+        assert_eq!(parts.map(|parts| parts.host()), Some("www.shop.example"));
+        assert_eq!(UrlParts::split("http://[::1]:80/").map(|parts| parts.host()), Some("[::1]"));
+        assert_eq!(UrlParts::split("http://[::1]").map(|parts| parts.host()), Some("[::1]"));
+        assert_eq!(UrlParts::split("https://shop.example?x=/y").map(|parts| parts.path), Some("/"));
+        assert_eq!(
+            UrlParts::split("android-app://com.google.android.gm/").map(|parts| parts.host()),
+            Some("com.google.android.gm")
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_page() {
+        let long = format!("https://a.example/{}", "x".repeat(URL_BYTES_MAX));
+        for url in ["", "/p/1", "https://", "https:///p", "ftp://a.example/", "javascript:alert(1)", "://a", &long] {
+            assert!(HttpUrl::new(url).is_none(), "{url}");
+        }
+        assert!(HttpUrl::new("https://a.example/a b").is_none());
+        assert!(HttpUrl::new("https://:80/").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_whatwg_parser(url in r"https?://([a-z]{1,5}(:[a-z]{0,3})?@)?[a-z0-9]{1,8}(\.[a-z]{2,5}){0,2}(:[0-9]{2,4})?(/[a-zA-Z0-9._~-]{0,6}){0,3}(\?[a-z=&/]{0,9})?(#[a-z/?@]{0,6})?") {
+            let Ok(truth) = ::url::Url::parse(&url) else { return Ok(()) };
+            // A browser has normalised what it sends; so does the test.
+            let sent = truth.as_str();
+            let parts = HttpUrl::new(sent).map(|url| (url.parts().host().to_owned(), url.parts().path.to_owned()));
+            prop_assert_eq!(parts, Some((truth.host_str().unwrap_or("").to_owned(), truth.path().to_owned())));
+            let origin = truth.origin().ascii_serialization();
+            prop_assert!(UrlParts::split(sent).is_some_and(|parts| parts.has_origin(&origin)));
+        }
+
+        #[test]
+        fn never_panics(url in any::<String>()) {
+            if let Some(parts) = UrlParts::split(&url) {
+                prop_assert!(!parts.host().is_empty() && parts.path.starts_with('/'));
+            }
+        }
+    }
+}
