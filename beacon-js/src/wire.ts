@@ -1,0 +1,144 @@
+// The beacon's wire format, version 1, as the collector reads it (crate graadmeter-wire).
+//
+// Durations are milliseconds since the navigation's start, fractions allowed. Everything but
+// `v site id kind url` is optional: what a browser can't measure is left out, never zero or guessed.
+// Keys may hold `undefined`, because JSON.stringify leaves those out.
+
+type Optional<T> = { [K in keyof T]?: T[K] | undefined };
+
+/** How the page was reached. */
+export type Navigation = 'navigate' | 'reload' | 'back_forward' | 'bfcache' | 'prerender' | 'soft';
+
+/** Phases of the navigation in milliseconds (Navigation Timing Level 2). */
+export type Timing = Optional<{
+  redirect: number;
+  dns: number;
+  /** Connecting, without TLS. */
+  connect: number;
+  tls: number;
+  /** From the navigation's start to the first byte. */
+  ttfb: number;
+  /** From the first byte to the last. */
+  response: number;
+  dom_interactive: number;
+  /** From the navigation's start to the end of `DOMContentLoaded`. */
+  dom_content_loaded: number;
+  /** From the navigation's start to the end of the load event. */
+  load: number;
+}>;
+
+/** Web Vitals; milliseconds, but for the score of `cls`. */
+export type Vitals = Optional<{
+  ttfb: number;
+  fcp: number;
+  lcp: number;
+  inp: number;
+  cls: number;
+}>;
+
+/** Where a visit came from, as the address says. */
+export type Campaign = Optional<{
+  /** `utm_source` */
+  source: string;
+  /** `utm_medium` */
+  medium: string;
+  /** `utm_campaign` */
+  name: string;
+  /** Name of the click id in the address (`gclid`), never its value. */
+  click: string;
+}>;
+
+/** Facts about the device that the browser tells. */
+export type Device = Optional<{
+  /** Screen width in CSS pixels. */
+  w: number;
+  /** Screen height in CSS pixels. */
+  h: number;
+  /** Device pixels per CSS pixel. */
+  dpr: number;
+  /** `navigator.maxTouchPoints` */
+  touch: number;
+  /** `navigator.deviceMemory` in GiB. */
+  memory: number;
+  /** `navigator.connection.effectiveType` */
+  ect: string;
+  /** `navigator.userAgentData.mobile` */
+  mobile: boolean;
+}>;
+
+/** The session's first view: the speed that conversion is related to. */
+export type Landing = Optional<{
+  lcp: number;
+  load: number;
+  ref: string;
+  page: string;
+  campaign: Campaign;
+}>;
+
+/** The visit that a view belongs to. */
+export interface Session {
+  /** 32 hexadecimal digits. */
+  id: string;
+  /** The view's number in the session; 1 is the landing. */
+  n: number;
+  /** From the second view on and with every conversion. */
+  landing?: Landing | undefined;
+}
+
+/** A purchase or another goal. */
+export type Conversion = Optional<{
+  /** An exact decimal, `59.95`. */
+  value: string;
+  /** ISO 4217. */
+  currency: string;
+  order: string;
+  /** Whether this is the session's first conversion. */
+  first: boolean;
+}>;
+
+/** What every beacon of a view says of it, and what `graadmeter.context()` hands out. */
+export type Context = Optional<{
+  url: string;
+  ref: string;
+  page: string;
+  channel: string;
+  nav: Navigation;
+  session: Session;
+  campaign: Campaign;
+  device: Device;
+  /** IANA time zone. */
+  tz: string;
+  variant: string;
+  /** Share of sessions that report; absent is 1. */
+  rate: number;
+}>;
+
+/** One report. */
+export interface Beacon extends Context {
+  v: 1;
+  site: string;
+  /** 32 hexadecimal digits; the same `id` and `kind` counts once. */
+  id: string;
+  kind: 'page' | 'conversion';
+  url: string;
+  timing?: Timing | undefined;
+  vitals?: Vitals | undefined;
+  conversion?: Conversion | undefined;
+}
+
+/** Longest URL or referrer in bytes. */
+export const URL_BYTES_MAX = 4096;
+/** Longest page group, channel, variant or time zone in bytes. */
+export const NAME_BYTES_MAX = 64;
+/** Longest campaign parameter or order number in bytes. */
+export const TEXT_BYTES_MAX = 128;
+/** Longest phase, load or paint in milliseconds: ten minutes. */
+export const TIMING_MS_MAX = 600_000;
+/** Longest Interaction to Next Paint in milliseconds: one minute. */
+export const INP_MS_MAX = 60_000;
+/** Largest Cumulative Layout Shift. */
+export const CLS_MAX = 100;
+/** Most views of one session. */
+export const SESSION_VIEWS_MAX = 100_000;
+/** Smallest share of sessions that may report. */
+export const RATE_MIN = 0.0001;
