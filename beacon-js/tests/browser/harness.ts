@@ -42,6 +42,8 @@ export interface ShopPage {
   tag?: string;
   head?: string;
   delayMs?: number;
+  /** Without web-vitals beside the beacon. */
+  alone?: boolean;
 }
 
 export class World {
@@ -80,9 +82,9 @@ export class World {
     });
   }
 
-  private static html({ body = '<h1>Winkel</h1>', tag = '', head = '' }: ShopPage): string {
+  private static html({ body = '<h1>Winkel</h1>', tag = '', head = '', alone = false }: ShopPage): string {
     return `<!doctype html><title>Winkel</title><link rel="icon" href="data:,">${head}
-      <script async src="/beacon.js" data-site="shop" ${tag}></script>${TRUTH}${body}`;
+      <script async src="/beacon.js" data-site="shop" ${tag}></script>${alone ? '' : TRUTH}${body}`;
   }
 
   async listen(): Promise<void> {

@@ -1,0 +1,140 @@
+// The visitor's refusal is kept, and no browser or page, however odd, is broken by being measured.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'puppeteer-core';
+import { inWorld, settle, type World } from './harness.ts';
+
+/** Opens a page in which `before` ran first, and collects what it complains of. */
+const open = async (world: World, before: string): Promise<{ page: Page; complaints: string[] }> => {
+  world.pages.set('/', { tag: 'data-page="home"', alone: true });
+  const page = await (await world.launch()).newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => complaints.push(message.text()));
+  await page.evaluateOnNewDocument(before);
+  await page.goto(world.address('/'));
+  await settle(page);
+  return { page, complaints };
+};
+
+const define = (object: string, key: string, value: string): string =>
+  `Object.defineProperty(${object}, '${key}', { get: () => ${value}, configurable: true });`;
+
+for (const [name, signal] of [
+  ['Global Privacy Control', define('Navigator.prototype', 'globalPrivacyControl', 'true')],
+  ['Do Not Track', define('Navigator.prototype', 'doNotTrack', "'1'")],
+] as const) {
+  test(
+    `${name}: nothing sent, nothing stored, calls do no harm`,
+    inWorld(async (world) => {
+      const { page, complaints } = await open(world, signal);
+      const answer: unknown = await page.evaluate(`(() => {
+        graadmeter('page', 'x'); graadmeter('convert', { value: 1, order: 'A' });
+        return [graadmeter.context() === undefined, sessionStorage.length, localStorage.length, document.cookie];
+      })()`);
+      assert.deepEqual(answer, [true, 0, 0, '']);
+      await page.reload();
+      await settle(page);
+      await page.goto('about:blank');
+      assert.deepEqual(await world.beacons(0), []);
+      assert.deepEqual(complaints, []);
+    }),
+  );
+}
+
+test(
+  'a refusal forgets what was stored before',
+  inWorld(async (world) => {
+    const { page } = await open(world, '');
+    assert.equal(await page.evaluate('sessionStorage.length'), 1);
+    await page.evaluateOnNewDocument(define('Navigator.prototype', 'globalPrivacyControl', 'true'));
+    await page.reload();
+    await settle(page);
+    assert.equal(await page.evaluate('sessionStorage.length'), 0);
+  }),
+);
+
+test(
+  'storage forbidden: no session, but the view and its sale',
+  inWorld(async (world) => {
+    const { page, complaints } = await open(
+      world,
+      `Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError'); } });`,
+    );
+    await page.evaluate(`graadmeter('convert', { order: 'A1' }); graadmeter('convert', { order: 'A1' });`);
+    await page.goto('about:blank');
+    const beacons = await world.beacons(2);
+    assert.deepEqual(
+      beacons.map(({ kind, session, conversion }) => [kind, session, conversion]),
+      [
+        ['conversion', undefined, { order: 'A1' }],
+        ['page', undefined, undefined],
+      ],
+    );
+    assert.deepEqual(complaints, []);
+  }),
+);
+
+test(
+  'storage full: no session',
+  inWorld(async (world) => {
+    const { page, complaints } = await open(world, `Storage.prototype.setItem = () => { throw new Error('full'); };`);
+    await page.goto('about:blank');
+    assert.equal((await world.onlyPage()).session, undefined);
+    assert.deepEqual(complaints, []);
+  }),
+);
+
+test(
+  'something else in our storage key',
+  inWorld(async (world) => {
+    const { page, complaints } = await open(
+      world,
+      `try { sessionStorage.setItem('graadmeter', '{"id":1,"n":"x"}'); } catch { /* about:blank */ }`,
+    );
+    await page.goto('about:blank');
+    assert.equal((await world.onlyPage()).session?.n, 1);
+    assert.deepEqual(complaints, []);
+  }),
+);
+
+for (const [name, before] of [
+  ['PerformanceObserver', 'delete window.PerformanceObserver;'],
+  ['supported entry types', "Object.defineProperty(PerformanceObserver, 'supportedEntryTypes', { value: undefined });"],
+  ['Event Timing', 'delete window.PerformanceEventTiming;'],
+  ['fetchLater', 'delete window.fetchLater;'],
+  ['requestIdleCallback', 'window.requestIdleCallback = undefined;'],
+  [
+    'Network Information, Device Memory and Client Hints',
+    "for (const k of ['connection', 'deviceMemory', 'userAgentData']) delete Navigator.prototype[k];",
+  ],
+] as const) {
+  test(
+    `without ${name}`,
+    inWorld(async (world) => {
+      const { page, complaints } = await open(world, before);
+      await page.goto('about:blank');
+      const beacon = await world.onlyPage();
+      assert.ok((beacon.timing?.load ?? 0) > 0);
+      assert.deepEqual(complaints, []);
+    }),
+  );
+}
+
+for (const [name, before] of [
+  ['throws', "navigator.sendBeacon = () => { throw new Error('blocked'); };"],
+  ['refuses', 'navigator.sendBeacon = () => false;'],
+  ['is missing', 'delete Navigator.prototype.sendBeacon;'],
+] as const) {
+  test(
+    `sendBeacon ${name}: fetch takes its place`,
+    inWorld(async (world) => {
+      const { page, complaints } = await open(world, before);
+      await page.goto('about:blank');
+      await world.onlyPage();
+      assert.match(world.received[0]?.headers['content-type'] ?? '', /^text\/plain/);
+      assert.deepEqual(complaints, []);
+    }),
+  );
+}
