@@ -1,0 +1,187 @@
+//! Does the published JSON Schema say exactly what the decoder does?
+
+use std::fs;
+
+use graadmeter_tests::repository;
+use graadmeter_wire::{Currency, Key, decode};
+use jsonschema::paths::Location;
+use jsonschema::{Keyword, ValidationError, Validator};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::wire_format::bodies;
+
+fn schema() -> Value {
+    let file = repository().join("collector/wire/beacon.v1.schema.json");
+    serde_json::from_slice(&fs::read(file).expect("the schema")).expect("JSON")
+}
+
+/// The schema, with `maxLength` in bytes: what its `$comment` says that a JSON Schema can't.
+fn validator() -> Validator {
+    jsonschema::options().with_keyword("maxLength", max_bytes).build(&schema()).expect("a schema")
+}
+
+struct MaxBytes(usize);
+
+#[allow(clippy::unnecessary_wraps)] // the signature that jsonschema wants
+fn max_bytes<'a>(
+    _: &'a Map<String, Value>,
+    limit: &'a Value,
+    _: Location,
+) -> Result<Box<dyn for<'i> Keyword<'i>>, ValidationError<'a>> {
+    Ok(Box::new(MaxBytes(limit.as_u64().expect("a length") as usize)))
+}
+
+impl<'i> Keyword<'i> for MaxBytes {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) { Ok(()) } else { Err(ValidationError::custom("too many bytes")) }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        instance.as_str().is_none_or(|text| text.len() <= self.0)
+    }
+}
+
+#[test]
+fn is_a_schema_of_draft_2020_12() {
+    assert!(jsonschema::draft202012::meta::is_valid(&schema()));
+    assert!(jsonschema::draft202012::new(&schema()).is_ok());
+}
+
+#[test]
+fn takes_the_valid_fixtures_and_refuses_the_others() {
+    let validator = validator();
+    let is_valid = |body: &[u8]| serde_json::from_slice(body).is_ok_and(|body| validator.is_valid(&body));
+    for (name, body) in bodies("valid") {
+        assert!(is_valid(&body), "{name}");
+    }
+    for (name, body) in bodies("invalid") {
+        assert!(!is_valid(&body), "{name}");
+    }
+}
+
+#[test]
+fn believes_the_same_ranges() {
+    let schema = schema();
+    for key in Key::ALL {
+        let pointer = match key {
+            // Not numbers: how many entries, and digits of a decimal.
+            Key::ThirdParty | Key::ConversionValue => continue,
+            _ => key.name().rsplit_once('.').map(|(group, key)| {
+                format!("/$defs/{}/properties/{key}", group.rsplit('.').next().unwrap_or(group))
+            }),
+        };
+        let description = schema.pointer(&(pointer.expect("a group") + "/description")).and_then(Value::as_str);
+        let believed = format!("Believed from 0 to {}.", key.max());
+        assert!(description.is_some_and(|text| text.ends_with(&believed)), "{}: {description:?}", key.name());
+    }
+}
+
+#[test]
+fn knows_the_same_currencies() {
+    let schema = schema();
+    let listed = schema.pointer("/$defs/conversion/properties/currency/enum").and_then(Value::as_array).expect("a list");
+    let letters = || (b'A'..=b'Z').map(char::from);
+    let codes = letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
+    for code in codes {
+        let is_listed = listed.contains(&json!(code));
+        assert_eq!(is_listed, Currency::from_code(&code).is_some(), "{code}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn agrees_with_the_decoder_on_mutated_beacons(body in mutated_beacon()) {
+        thread_local!(static VALIDATOR: Validator = validator());
+        let text = body.to_string();
+        prop_assume!(text.len() <= graadmeter_wire::limits::BODY_BYTES_MAX);
+        let decoded = decode(text.as_bytes());
+        let is_valid = VALIDATOR.with(|validator| validator.is_valid(&body));
+        prop_assert_eq!(is_valid, decoded.is_ok(), "{} {:?}", text, decoded);
+    }
+}
+
+/// A valid fixture with up to three of its values, at any depth, replaced, removed or added.
+fn mutated_beacon() -> impl Strategy<Value = Value> {
+    let valid: Vec<Value> =
+        bodies("valid").iter().map(|(_, body)| serde_json::from_slice(body).expect("JSON")).collect();
+    let change = (any::<prop::sample::Index>(), prop::option::weighted(0.85, any_value()), prop::sample::select(KEYS));
+    (prop::sample::select(valid), prop::collection::vec(change, 0..=3)).prop_map(|(mut beacon, changes)| {
+        for (place, value, key) in changes {
+            mutate(&mut beacon, place, value, key);
+        }
+        beacon
+    })
+}
+
+const KEYS: &[&str] = &[
+    "v", "site", "id", "kind", "url", "ref", "page", "channel", "nav", "session", "n", "landing", "campaign", "source",
+    "medium", "name", "click", "device", "w", "h", "dpr", "touch", "memory", "ect", "mobile", "tz", "variant", "region",
+    "check", "rate", "timing", "dns", "ttfb", "response", "dom_interactive", "load", "vitals", "fcp", "lcp", "inp",
+    "cls", "third_party", "host", "count", "bytes", "ms", "conversion", "value", "currency", "order", "first", "other",
+];
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        prop_oneof![Just(0), Just(1), Just(-1), Just(100_000), Just(100_001), any::<i64>()].prop_map(Value::from),
+        prop_oneof![Just(0.5), Just(0.0001), Just(0.00009), Just(1.5), Just(1e300), -1e7..1e7].prop_map(fraction),
+        prop::sample::select(WORDS).prop_map(Value::from),
+        "[a-zA-Z0-9 ._:/?#@%-]{0,70}".prop_map(Value::from),
+        "\\PC{0,40}".prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        "https?://[a-z:@]{0,4}[a-z0-9.]{0,6}(:[0-9a-z]{0,3})?[/?#@:]{0,3}[a-z \u{7f}é]{0,3}".prop_map(Value::from),
+        "-?[0-9]{0,14}(\\.[0-9]{0,7})?".prop_map(Value::from),
+        "[0-9a-fA-Fg]{14,66}".prop_map(Value::from),
+        (prop::sample::select(&["a", "é", "注", "🛒"][..]), 16..130_usize).prop_map(|(a, n)| a.repeat(n).into()),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((prop::sample::select(KEYS), inner), 0..4)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+        ]
+    })
+}
+
+const WORDS: &[&str] = &[
+    "page", "conversion", "navigate", "bfcache", "rum", "probe", "4g", "5g", "EUR", "USD", "eur", "ABC", "59.95",
+    "0123456789abcdef", "https://a.example/", "HTTP://A", "http://:80", "ftp://a", "", "shop", "a b",
+];
+
+/// A number that is not whole: `1.0` is a whole number to a schema, but not written as one (see the `$comment`).
+fn fraction(number: f64) -> Value {
+    let number = if number.fract() == 0.0 && number.abs() < 1e15 { number + 0.5 } else { number };
+    Value::from(number)
+}
+
+fn mutate(beacon: &mut Value, place: prop::sample::Index, value: Option<Value>, key: &str) {
+    let mut pointers = Vec::new();
+    collect_pointers(beacon, String::new(), &mut pointers);
+    let pointer = &pointers[place.index(pointers.len())];
+    let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+    match (value, beacon.pointer_mut(parent)) {
+        (Some(value), Some(Value::Object(keys))) if place.index(3) == 0 => _ = keys.insert(key.to_owned(), value),
+        (None, Some(Value::Object(keys))) => _ = keys.remove(&pointer[parent.len() + 1..]),
+        (Some(value), _) => _ = beacon.pointer_mut(pointer).map(|place| *place = value),
+        (None, _) => {}
+    }
+}
+
+fn collect_pointers(value: &Value, pointer: String, pointers: &mut Vec<String>) {
+    match value {
+        Value::Object(keys) => {
+            keys.iter().for_each(|(key, value)| collect_pointers(value, format!("{pointer}/{key}"), pointers));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(n, value)| collect_pointers(value, format!("{pointer}/{n}"), pointers));
+        }
+        _ => {}
+    }
+    if !pointer.is_empty() {
+        pointers.push(pointer);
+    }
+}
