@@ -1,9 +1,10 @@
-//! The demo webshop: a small static shop with the real beacon, so that somebody who tries Graadmeter can see his own
-//! clicks measured. Some of its pages are slow on purpose and say so in their small print.
+//! The demo webshop: a small static shop with the real beacon, so that somebody who tries Graadmeter can see
+//! his own clicks measured. Some of its pages are slow on purpose and say so in their small print.
 //!
-//! Everything is embedded and made once; answering is a look-up. Time is only named here, the server does the waiting.
+//! Everything is embedded and made once; answering is a look-up. Time is only named here, the server does the
+//! waiting.
 
-mod catalogue;
+pub(super) mod catalogue;
 mod render;
 
 use std::collections::HashMap;
@@ -74,8 +75,8 @@ pub struct Page {
 
 /// The page or asset at a path under `/shop/`, or `None` when there is none.
 ///
-/// `query` may carry `wait_ms` and `transfer_ms`, whole milliseconds, which are added to the page's own slowness, each
-/// capped at 10,000; anything else in it is ignored, as a shop ignores campaign parameters.
+/// `query` may carry `wait_ms` and `transfer_ms`, whole milliseconds, which are added to the page's own
+/// slowness, each capped at 10,000; anything else in it is ignored, as a shop ignores campaign parameters.
 #[must_use]
 pub fn page(path: &str, query: Option<&str>) -> Option<Page> {
     let mut page = SHOP.get(path)?.clone();

@@ -1,7 +1,7 @@
 //! Makes the shop's HTML from the templates in `pages/` and the catalogue.
 //!
-//! A template marks places with `{{name}}` (text, escaped) or `{{{name}}}` (markup made here). That is all a shop of
-//! fifteen pages needs, so there is no template engine.
+//! A template marks places with `{{name}}` (text, escaped) or `{{{name}}}` (markup made here). That is all a
+//! shop of fifteen pages needs, so there is no template engine.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -134,8 +134,8 @@ pub(super) fn checkout() -> String {
             title: "Checkout",
             data_page: Some("checkout"),
             scripts: &["checkout.js"],
-            speed_note: "The button that places the order keeps the browser busy for 300 milliseconds on purpose: a poor \
-                         Interaction to Next Paint.",
+            speed_note: "The button that places the order keeps the browser busy for 300 milliseconds on \
+                         purpose: a poor Interaction to Next Paint.",
             ..Frame::plain()
         },
     )
