@@ -126,12 +126,12 @@ impl<'g, R: Rng> Draft<'g, R> {
         place: Place,
         session: Session<'static>,
     ) -> Beacon<'static> {
-        let number = self.rng.random_range(0..100_000_000_u32);
+        let number = self.rng.random::<u64>() >> 16;
         let mut beacon = self.common(site, Kind::Conversion, place, session);
         beacon.conversion = Some(Conversion {
             value: Some(basket(self.rng)),
             currency: Currency::from_code("EUR"),
-            order: Text::new(format!("SIM-{number:08}")),
+            order: Text::new(format!("SIM-{number:012X}")),
             first: Some(true),
         });
         beacon
