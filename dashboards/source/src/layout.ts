@@ -44,7 +44,7 @@ export function dashboard(plan: Plan): Dashboard {
     .refresh('1m')
     .version(1)
     .annotations([])
-    .variables([...plan.variables])
+    .variables(plan.variables.map(withoutInterval))
     .link(links());
   let y = 0;
   let id = 1;
@@ -65,6 +65,19 @@ export function dashboard(plan: Plan): Dashboard {
     }
   }
   return builder.build();
+}
+
+/** The SDK gives every variable the settings of interval variables, which the others do not have. */
+function withoutInterval(variable: Builder<VariableModel>): Builder<VariableModel> {
+  return {
+    build: () => {
+      const model = variable.build();
+      delete model.auto;
+      delete model.auto_min;
+      delete model.auto_count;
+      return model;
+    },
+  };
 }
 
 /** From one Graadmeter dashboard to the others, with the same choices and time range. */
