@@ -10,6 +10,9 @@ const GOOD_SHARE = 0.75;
 
 const CLS_DECIMALS = 3;
 
+/** A percentile of a handful of views jumps about: each point of a line takes in two minutes at least. */
+const MIN_STEP = '2m';
+
 function shown(vital: Vital): string {
   return vital.unit === 's' ? `${vital.good} s and ${vital.poor} s` : `${vital.good} and ${vital.poor}`;
 }
@@ -48,7 +51,12 @@ function bands(vital: Vital) {
       { expr: band(vital.good, vital.poor), legend: 'needs work' },
       { expr: band(vital.poor, Infinity), legend: 'poor' },
     ],
-    { stack: true, max: 1, colors: { good: 'green', 'needs work': 'orange', poor: 'red' } },
+    {
+      stack: true,
+      max: 1,
+      minStep: MIN_STEP,
+      colors: { good: 'green', 'needs work': 'orange', poor: 'red' },
+    },
   );
 }
 
@@ -73,6 +81,7 @@ function overTime(vital: Vital) {
       thresholds: limits(vital.good, vital.poor),
     },
     [{ expr: promql.named(expr, '$by'), legend: '{{group}}' }],
+    { minStep: MIN_STEP },
   );
 }
 

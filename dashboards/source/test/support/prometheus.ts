@@ -59,7 +59,7 @@ export class Prometheus {
   private constructor(
     readonly client: Client,
     private readonly folder: string,
-    private process: ChildProcess,
+    private readonly process: ChildProcess,
   ) {}
 
   /** Holds the planted series, and what the recording rules would have made of them. */
@@ -69,14 +69,12 @@ export class Prometheus {
     await writeOpenMetrics(join(folder, 'planted.txt'), series);
     await run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(folder, 'planted.txt'), data]);
     await writeFile(join(folder, 'prometheus.yml'), '{}\n');
-    let prometheus = await Prometheus.start(folder);
     // Some rules read what other rules record, and a backfill sees only what stood there before it.
     for (let pass = 0; pass < 2; pass += 1) {
-      await prometheus.backfill(data);
-      await prometheus.end();
-      prometheus = await Prometheus.start(folder);
+      const prometheus = await Prometheus.start(folder);
+      await prometheus.backfill(data).finally(() => prometheus.end());
     }
-    return prometheus;
+    return Prometheus.start(folder);
   }
 
   private static async start(folder: string): Promise<Prometheus> {
