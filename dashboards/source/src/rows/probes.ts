@@ -35,7 +35,7 @@ function phases() {
     {
       title: 'Phases by check and region',
       description:
-        'The mean duration of each phase of a check: resolve (DNS), connect (TCP), tls, processing (until the first byte), transfer. Means add up to the whole check.',
+        'The mean duration of each phase of the runs that got the right answer: resolve (DNS), connect (TCP), tls, processing (until the first byte), transfer. Means add up to the whole check.',
       unit: 's',
     },
     [
@@ -53,7 +53,7 @@ function checks() {
     {
       title: 'Checks',
       description:
-        'Each check over the time range, all regions taken together: how often its last run had succeeded, how many runs there were, and how long they took (p75).',
+        'Each check over the time range, all regions taken together: how often its last run had succeeded, how many runs there were, and how long those with the right answer took (p75).',
       unit: 'short',
     },
     { by: 'check', heading: 'Check', sortBy: 'Runs' },

@@ -48,7 +48,8 @@ export function salesTotals(): Section {
           stat(
             {
               title: 'Value by currency',
-              description: 'The value of the conversions in the time range, each currency by itself.',
+              description:
+                'The value of the conversions in the time range, each currency by itself; XXX where the shop named none.',
               unit: 'short',
               decimals: 2,
             },
