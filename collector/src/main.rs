@@ -1,1 +1,184 @@
-fn main() {}
+//! `graadmeter-collector`: arguments, logs, signals, exit codes.
+
+use std::io::{IsTerminal, stderr};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use graadmeter_collector::config::Config;
+use graadmeter_collector::outcome::{Outcome, Outcomes};
+use graadmeter_collector::{Listeners, demo, run};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+
+/// How fast your pages really are for your visitors, and what that does to conversion.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// How much to log: error, warn, info, debug or trace.
+    #[arg(long, global = true, default_value = "info")]
+    log: LevelFilter,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take beacons and expose metrics.
+    Serve {
+        /// The configuration. Without one, site `default` is accepted from any origin, on loopback only.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Folder for what is kept on disk. This version keeps everything in memory.
+        #[arg(long, value_name = "DIR")]
+        data_dir: Option<PathBuf>,
+        #[command(flatten)]
+        addresses: Addresses,
+    },
+    /// The same, with a demo webshop on /shop/ and simulated visitors.
+    Demo {
+        /// Send nobody but yourself to the shop.
+        #[arg(long)]
+        no_visitors: bool,
+        #[command(flatten)]
+        addresses: Addresses,
+    },
+    /// Check a configuration: says every mistake with its line, exits 1 if there is one.
+    CheckConfig {
+        /// The configuration.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+struct Addresses {
+    /// Where beacons come in: internet-facing.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// Where metrics are read: never internet-facing.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
+    admin_listen: SocketAddr,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log_to_stderr(arguments.log);
+    let done = match arguments.command {
+        Command::Serve { config, data_dir, addresses } => serve(config, data_dir, addresses),
+        Command::Demo { no_visitors, addresses } => serve_demo(!no_visitors, addresses),
+        Command::CheckConfig { file } => check_config(file),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("graadmeter-collector: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check_config(file: PathBuf) -> anyhow::Result<()> {
+    let config = Config::load(&file)?;
+    println!("{}: right, {} sites", file.display(), config.sites.len());
+    Ok(())
+}
+
+fn serve(config: Option<PathBuf>, data_dir: Option<PathBuf>, addresses: Addresses) -> anyhow::Result<()> {
+    let config = match config {
+        Some(file) => Config::load(&file)?,
+        None if addresses.listen.ip().is_loopback() => {
+            tracing::warn!("no --config: taking beacons of site `default` from any origin, for trying out");
+            Config::trial()
+        }
+        None => bail!(
+            "{} is not a loopback address: write your sites into a configuration and pass it with --config",
+            addresses.listen
+        ),
+    };
+    if let Some(folder) = data_dir {
+        tracing::warn!(folder = %folder.display(), "this version keeps everything in memory and writes nothing there");
+    }
+    let listeners = bind(addresses)?;
+    runtime()?.block_on(async {
+        let outcomes = run(config, listeners, None, told_to_stop()?).await?;
+        log_end(&outcomes);
+        Ok(())
+    })
+}
+
+fn serve_demo(with_visitors: bool, addresses: Addresses) -> anyhow::Result<()> {
+    let config = demo::config().context("the demo's configuration has mistakes")?;
+    let listeners = bind(addresses)?;
+    let (public, admin) = (listeners.public.local_addr()?, listeners.admin.local_addr()?);
+    println!("{}", demo::greeting(public, admin, with_visitors));
+    runtime()?.block_on(async {
+        if with_visitors {
+            tokio::spawn(async move {
+                if let Err(error) = demo::visit(public, rand::random()).await {
+                    tracing::error!(%error, "no simulated visitors");
+                }
+            });
+        }
+        let outcomes = run(config, listeners, Some(demo::page), told_to_stop()?).await?;
+        log_end(&outcomes);
+        Ok(())
+    })
+}
+
+fn bind(addresses: Addresses) -> anyhow::Result<Listeners> {
+    let bind = |address: SocketAddr, option: &str| {
+        TcpListener::bind(address)
+            .with_context(|| format!("can't listen on {address}; choose another with {option}"))
+    };
+    Ok(Listeners {
+        public: bind(addresses.listen, "--listen")?,
+        admin: bind(addresses.admin_listen, "--admin-listen")?,
+    })
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("can't start")
+}
+
+/// Ends at SIGTERM or Ctrl-C.
+fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("can't wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("can't wait for Ctrl-C")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Text for a person at a terminal, JSON for a machine.
+fn log_to_stderr(level: LevelFilter) {
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(stderr).with_target(false);
+    if stderr().is_terminal() {
+        log.init();
+    } else {
+        log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+    }
+}
+
+/// The last line of the log: how every request ended.
+fn log_end(outcomes: &Outcomes) {
+    tracing::info!(
+        accepted = outcomes[Outcome::Accepted],
+        duplicate = outcomes[Outcome::Duplicate],
+        bot = outcomes[Outcome::Bot],
+        invalid = outcomes[Outcome::Invalid],
+        unknown_site = outcomes[Outcome::UnknownSite],
+        origin_not_allowed = outcomes[Outcome::OriginNotAllowed],
+        method_not_allowed = outcomes[Outcome::MethodNotAllowed],
+        timeout = outcomes[Outcome::Timeout],
+        too_large = outcomes[Outcome::TooLarge],
+        unsupported_media_type = outcomes[Outcome::UnsupportedMediaType],
+        limited = outcomes[Outcome::Limited],
+        overloaded = outcomes[Outcome::Overloaded],
+        "stopped"
+    );
+}

@@ -1,0 +1,173 @@
+//! How many cells a site's views may have, whatever names come in.
+//!
+//! Budgets are shared by all cores, but asked only when a core meets a name for the first time; so a
+//! usual beacon touches no lock here. The names of the site's own page rules are admitted from the start:
+//! invented names can't crowd them out.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use ahash::RandomState;
+
+use crate::observation::{Device, SiteIndex};
+
+use super::{Key, OVERFLOW, OVERFLOW_VISITOR};
+
+/// A view, each with a budget of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum View {
+    /// Device, channel, country.
+    Visitor,
+    /// Device, page.
+    Page,
+    /// Check, region, device of probes.
+    Check,
+    /// Hosts of third parties.
+    ThirdParty,
+}
+
+impl View {
+    /// Every view, in the order of its number.
+    pub const ALL: [Self; 4] = [Self::Visitor, Self::Page, Self::Check, Self::ThirdParty];
+
+    /// The label value.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Visitor => "visitor",
+            Self::Page => "page",
+            Self::Check => "synthetic",
+            Self::ThirdParty => "third_party",
+        }
+    }
+}
+
+/// Cells that each view of a site may have, besides the one for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellsMax {
+    /// Of the visitor view.
+    pub visitor: usize,
+    /// Of the page view.
+    pub page: usize,
+    /// Of probes.
+    pub check: usize,
+    /// Hosts of third parties.
+    pub third_party: usize,
+}
+
+/// The budgets of all sites.
+#[derive(Debug)]
+pub struct Budgets {
+    sites: Vec<[Budget; View::ALL.len()]>,
+}
+
+impl Budgets {
+    /// Budgets for sites of which each is given by the names of its page rules.
+    #[must_use]
+    pub fn new<'a, Names: Iterator<Item = &'a str>>(
+        max: CellsMax,
+        sites: impl Iterator<Item = Names>,
+    ) -> Self {
+        let of_site = |names| {
+            let budgets = [max.visitor, max.page, max.check, max.third_party].map(Budget::new);
+            for name in names {
+                for device in Device::ALL {
+                    budgets[View::Page as usize].reserve(Key::Page(name, device));
+                }
+            }
+            // The cells for the rest are always there.
+            budgets[View::Visitor as usize].reserve(Key::Visitor(OVERFLOW_VISITOR));
+            budgets[View::Page as usize].reserve(Key::Page(OVERFLOW, Device::Other));
+            budgets[View::Check as usize].reserve(Key::Check(OVERFLOW, OVERFLOW, Device::Other));
+            budgets[View::ThirdParty as usize].reserve(Key::Host(OVERFLOW));
+            budgets
+        };
+        Self { sites: sites.map(of_site).collect() }
+    }
+
+    /// Whether a site may have the cell `key`; counts, and says once, when it may not.
+    pub(super) fn admit(&self, site: SiteIndex, view: View, key: Key<'_>) -> bool {
+        let Some(budget) = self.sites.get(usize::from(site.0)).map(|views| &views[view as usize]) else {
+            return false;
+        };
+        let admitted = budget.admit(key);
+        if !admitted && budget.overflowed.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!(
+                view = view.name(),
+                cells = budget.cells_max,
+                "a view is full: further cells are counted as \"other\"; see [limits] in the configuration"
+            );
+        }
+        admitted
+    }
+
+    /// How many observations went to the cell `other` of a view, over all sites.
+    #[must_use]
+    pub fn overflowed(&self, view: View) -> u64 {
+        self.sites.iter().map(|views| views[view as usize].overflowed.load(Ordering::Relaxed)).sum()
+    }
+}
+
+/// The budget of one view of one site.
+#[derive(Debug)]
+struct Budget {
+    cells_max: usize,
+    hasher: RandomState,
+    /// Keyed hashes of what is admitted; the names themselves are with the cells.
+    admitted: Mutex<HashSet<u64, RandomState>>,
+    overflowed: AtomicU64,
+}
+
+impl Budget {
+    fn new(cells_max: usize) -> Self {
+        Self {
+            cells_max,
+            hasher: RandomState::new(),
+            admitted: Mutex::default(),
+            overflowed: AtomicU64::new(0),
+        }
+    }
+
+    fn admit(&self, key: impl Hash) -> bool {
+        let hash = self.hasher.hash_one(key);
+        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        admitted.contains(&hash) || admitted.len() < self.cells_max && admitted.insert(hash)
+    }
+
+    fn reserve(&self, key: impl Hash) {
+        let hash = self.hasher.hash_one(key);
+        self.admitted.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budgets(page: usize, names: &[&'static str]) -> Budgets {
+        let max = CellsMax { visitor: 10, page, check: 10, third_party: 10 };
+        Budgets::new(max, std::iter::once(names.iter().copied()))
+    }
+
+    #[test]
+    fn a_budget_is_kept_and_what_is_past_it_counted() {
+        // One cell is the reserved one for the rest.
+        let budgets = budgets(3, &[]);
+        let admit = |page| budgets.admit(SiteIndex(0), View::Page, Key::Page(page, Device::Mobile));
+        assert_eq!(["a", "b", "c", "a", "d"].map(admit), [true, true, false, true, false]);
+        assert_eq!(budgets.overflowed(View::Page), 2);
+        assert_eq!(budgets.overflowed(View::Visitor), 0);
+    }
+
+    #[test]
+    fn names_of_rules_are_never_crowded_out() {
+        let budgets = budgets(5, &["product"]);
+        for number in 0..100 {
+            budgets.admit(SiteIndex(0), View::Page, Key::Page(&number.to_string(), Device::Mobile));
+        }
+        assert!(budgets.admit(SiteIndex(0), View::Page, Key::Page("product", Device::Tablet)));
+    }
+}

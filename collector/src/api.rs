@@ -1,0 +1,80 @@
+//! The admin listener: metrics and health. Never internet-facing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use hyper::{Method, Response, StatusCode};
+use subtle::ConstantTimeEq;
+
+use crate::config::Secret;
+use crate::expose::Exposition;
+use crate::serve::{Body, whole};
+
+/// Content type of the classic text format.
+const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+
+/// All that the admin listener needs.
+#[derive(Debug)]
+pub struct Api {
+    exposition: Exposition,
+    token: Option<Secret>,
+    ready: Arc<AtomicBool>,
+}
+
+impl Api {
+    /// An admin listener; `ready` says whether beacons are taken.
+    #[must_use]
+    pub fn new(exposition: Exposition, token: Option<Secret>, ready: Arc<AtomicBool>) -> Self {
+        Self { exposition, token, ready }
+    }
+
+    /// Answers one request.
+    #[must_use]
+    pub fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<Body> {
+        if method != Method::GET && method != Method::HEAD {
+            return text(StatusCode::METHOD_NOT_ALLOWED, PLAIN_TEXT, "use GET\n");
+        }
+        match path {
+            // An orchestrator's probes have no token, and these tell nothing.
+            "/healthz" => text(StatusCode::OK, PLAIN_TEXT, "ok\n"),
+            "/readyz" if self.ready.load(Ordering::Relaxed) => text(StatusCode::OK, PLAIN_TEXT, "ready\n"),
+            "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, PLAIN_TEXT, "not taking beacons\n"),
+            _ if !self.is_allowed(headers) => unauthorized(),
+            "/metrics" => self.metrics(),
+            _ => text(StatusCode::NOT_FOUND, PLAIN_TEXT, "here are /metrics, /healthz and /readyz\n"),
+        }
+    }
+
+    fn metrics(&self) -> Response<Body> {
+        match self.exposition.text() {
+            Ok(metrics) => text(StatusCode::OK, PROMETHEUS_TEXT, metrics),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "can't expose the metrics");
+                text(StatusCode::INTERNAL_SERVER_ERROR, PLAIN_TEXT, "the metrics can't be exposed\n")
+            }
+        }
+    }
+
+    fn is_allowed(&self, headers: &HeaderMap) -> bool {
+        let Some(Secret(token)) = &self.token else { return true };
+        let given = headers.get(AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
+        given.strip_prefix(b"Bearer ").is_some_and(|given| bool::from(given.ct_eq(token)))
+    }
+}
+
+fn unauthorized() -> Response<Body> {
+    let mut response = text(StatusCode::UNAUTHORIZED, PLAIN_TEXT, "a bearer token is needed\n");
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(whole(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,296 @@
+//! Configuration: from one TOML file to values that are known to be right.
+//!
+//! Every mistake is reported at once, with its line. Nothing else in the collector reads files or the
+//! environment; everything below takes what it needs as an argument.
+
+mod mistake;
+mod section;
+mod site;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use hyper::header::HeaderName;
+use ipnet::IpNet;
+use toml::de::DeTable;
+
+use crate::admit::limiter::ClientLimit;
+use crate::admit::origin::Origins;
+use crate::aggregate::budget::CellsMax;
+use crate::observation::SiteIndex;
+use crate::place::SitePlaces;
+use crate::place::channel::Channels;
+use crate::place::country::Database;
+
+pub use self::mistake::{Mistake, Mistakes};
+pub use self::site::{Conversions, Robots, Secret, Site};
+
+use self::section::{Found, Section};
+
+/// A configuration that is known to be right.
+#[derive(Debug)]
+pub struct Config {
+    /// What clients may send, and how many cells there may be.
+    pub limits: Limits,
+    /// What tells countries.
+    pub geo: Geo,
+    /// Networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Who may read the admin listener.
+    pub admin: Admin,
+    /// The sites, at least one.
+    pub sites: Vec<Site>,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// `beacons_per_minute_per_client`
+    pub client: ClientLimit,
+    /// `visitor_cells`, `page_cells`, `synthetic_cells`, `third_party_hosts`: of each site.
+    pub cells: CellsMax,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            client: ClientLimit { beacons_per_minute: 600, loopback: false },
+            cells: CellsMax { visitor: 10_000, page: 1_000, check: 1_000, third_party: 100 },
+        }
+    }
+}
+
+/// `[geo]`
+#[derive(Debug, Default)]
+pub struct Geo {
+    /// `database`, opened.
+    pub database: Option<Database>,
+    /// `country_header`
+    pub country_header: Option<HeaderName>,
+}
+
+/// `[admin]`
+#[derive(Debug, Default)]
+pub struct Admin {
+    /// The content of `token_file`.
+    pub token: Option<Secret>,
+    /// `open`: whether everybody may read it, wherever it listens.
+    pub open: bool,
+}
+
+impl Admin {
+    /// Whether the admin listener may stand at an address.
+    #[must_use]
+    pub fn may_listen_on(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.open || self.token.is_some()
+    }
+}
+
+/// A configuration that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("{}: can't be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file has mistakes.
+    #[error("{} has {}", path.display(), mistakes)]
+    Mistaken {
+        /// The file.
+        path: PathBuf,
+        /// All of them.
+        mistakes: Mistakes,
+    },
+}
+
+impl Config {
+    /// For trying out: site `default`, from any origin. Only for a loopback address.
+    #[must_use]
+    pub fn trial() -> Self {
+        let places = SitePlaces {
+            index: SiteIndex(0),
+            pages: Vec::new(),
+            channels: Channels::new(Vec::new()),
+            currency: None,
+        };
+        let site = Site {
+            id: "default".to_owned(),
+            origins: Origins::Any,
+            robots: Robots::Exclude,
+            conversions: Conversions::Browser,
+            secret: None,
+            stages: vec![],
+            places,
+        };
+        Self {
+            limits: Limits::default(),
+            geo: Geo::default(),
+            trusted_proxies: Vec::new(),
+            admin: Admin::default(),
+            sites: vec![site],
+        }
+    }
+
+    /// Reads a configuration file and the files that it names; their paths are relative to it.
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be read, or with every mistake in it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, folder)
+            .map_err(|mistakes| ConfigError::Mistaken { path: path.to_owned(), mistakes })
+    }
+
+    /// Reads the text of a configuration; files that it names are relative to `folder`.
+    ///
+    /// # Errors
+    ///
+    /// With every mistake in it.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, Mistakes> {
+        let found = Found::new(text);
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            found.mistake(error.span().unwrap_or_default(), error.message().to_owned());
+        }
+        let mut root = Section::root(table.into_inner(), &found);
+        let config = Self {
+            limits: root.section("limits", read_limits),
+            geo: root.section("geo", |section| read_geo(section, folder)),
+            trusted_proxies: root.section("proxies", read_proxies),
+            admin: root.section("admin", |section| read_admin(section, folder)),
+            sites: site::read_all(&mut root, folder),
+        };
+        root.end();
+        found.into_result(config)
+    }
+}
+
+fn read_limits(section: &mut Section<'_, '_>) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(beacons_per_minute) = section.number("beacons_per_minute_per_client", 0..=1_000_000) {
+        // Whoever sets the limit wants it for every client.
+        limits.client = ClientLimit { beacons_per_minute: beacons_per_minute as u32, loopback: true };
+    }
+    let cells = &mut limits.cells;
+    for (key, max) in [
+        ("visitor_cells", &mut cells.visitor),
+        ("page_cells", &mut cells.page),
+        ("synthetic_cells", &mut cells.check),
+        ("third_party_hosts", &mut cells.third_party),
+    ] {
+        if let Some(number) = section.number(key, 1..=1_000_000) {
+            *max = number as usize;
+        }
+    }
+    limits
+}
+
+fn read_geo(section: &mut Section<'_, '_>, folder: &Path) -> Geo {
+    let open = |path: String| Database::open(&folder.join(path)).map_err(|error| with_cause(&error));
+    let header = |name: String| HeaderName::try_from(name).map_err(|_| "not the name of a header".to_owned());
+    Geo {
+        database: section.take_with("database", open),
+        country_header: section.take_with("country_header", header),
+    }
+}
+
+fn read_proxies(section: &mut Section<'_, '_>) -> Vec<IpNet> {
+    let network = |text: String| {
+        text.parse()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+            .map_err(|_| format!("`{text}` is neither an address nor a network such as \"10.0.0.0/8\""))
+    };
+    section.list_with("trusted", network).unwrap_or_default()
+}
+
+fn read_admin(section: &mut Section<'_, '_>, folder: &Path) -> Admin {
+    let token = |path: String| site::read_secret(&folder.join(path));
+    Admin { token: section.take_with("token_file", token), open: section.take("open").unwrap_or(false) }
+}
+
+/// An error with what caused it, for a message.
+fn with_cause(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, Mistakes> {
+        Config::parse(text, Path::new("."))
+    }
+
+    fn lines(text: &str) -> Vec<(usize, String)> {
+        parse(text).unwrap_err().0.into_iter().map(|mistake| (mistake.line, mistake.message)).collect()
+    }
+
+    const SHOP: &str = "[[site]]\nid = \"shop\"\norigins = [\"https://www.shop.example\"]\n";
+
+    #[test]
+    fn reads_the_documented_example() {
+        let text = r#"
+            [limits]
+            beacons_per_minute_per_client = 600
+            [geo]
+            country_header = "CF-IPCountry"
+            [proxies]
+            trusted = ["10.0.0.0/8", "192.0.2.1"]
+            [[site]]
+            id = "shop"
+            origins = ["https://www.shop.example"]
+            currency = "EUR"
+            robots = "exclude"
+            conversions = "browser"
+            [[site.page]]
+            name = "product"
+            path = "/p/**"
+            stage = "interest"
+            [[site.channel]]
+            name = "affiliate"
+            medium = "partner*"
+        "#;
+        let config = parse(text).unwrap();
+        assert_eq!(config.trusted_proxies.len(), 2);
+        assert_eq!(config.limits.client, ClientLimit { beacons_per_minute: 600, loopback: true });
+        assert_eq!(config.sites[0].places.pages[0].name, "product");
+        assert_eq!(config.sites[0].origins, Origins::Listed(vec!["https://www.shop.example".to_owned()]));
+    }
+
+    #[test]
+    fn says_every_mistake_at_once_with_its_line() {
+        let text = "[limits]\nbeacons_per_minute_per_clinet = 1\npage_cells = \"many\"\n[proxies]\ntrusted = [\"10.0.0.0/99\"]\n[[site]]\nid = \"sh op\"\norigins = [\"www.shop.example\"]\n[[site.page]]\nname = \"product\"\nstage = \"wish\"\n";
+        let lines = lines(text);
+        let numbers: Vec<_> = lines.iter().map(|(line, _)| *line).collect();
+        assert_eq!(numbers, [2, 3, 5, 7, 8, 9, 11], "{lines:#?}");
+        assert!(lines[0].1.contains("beacons_per_minute_per_client"), "{}", lines[0].1);
+    }
+
+    #[test]
+    fn a_site_is_needed_and_each_once() {
+        assert!(lines("")[0].1.contains("[[site]]"));
+        assert!(lines(&format!("{SHOP}{SHOP}"))[0].1.contains("twice"));
+    }
+
+    #[test]
+    fn broken_toml_has_a_line_too() {
+        let lines = lines(&format!("{SHOP}[limits\n"));
+        assert_eq!(lines[0].0, 4, "{lines:?}");
+    }
+
+    #[test]
+    fn the_default_limit_spares_the_machine_itself() {
+        assert_eq!(
+            parse(SHOP).unwrap().limits.client,
+            ClientLimit { beacons_per_minute: 600, loopback: false }
+        );
+    }
+}

@@ -1,0 +1,325 @@
+//! Every metric once: name, help, labels, edges. The only place that spells a metric's name.
+//!
+//! Names follow the Prometheus conventions: base units, `_seconds`, `_total` for counters. CLS has no unit
+//! and is a `_score`.
+
+use crate::measure::{Metric, Micros};
+
+/// A family of metrics.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Family {
+    pub name: &'static str,
+    pub help: &'static str,
+    pub labels: &'static [&'static str],
+}
+
+const VISITOR: &[&str] = &["site", "device", "channel", "country"];
+const PAGE: &[&str] = &["site", "device", "page"];
+const CHECK: &[&str] = &["site", "check", "region", "device"];
+
+const fn family(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Family {
+    Family { name, help, labels }
+}
+
+/// Page views of visitors.
+pub(super) const PAGE_VIEWS: Family = family("rum_page_views_total", VISITOR, "Page views of visitors.");
+/// Sessions that began.
+pub(super) const SESSIONS: Family = family("rum_sessions_total", VISITOR, "Sessions of visitors that began.");
+/// Conversions.
+pub(super) const CONVERSIONS: Family = family("rum_conversions_total", VISITOR, "Conversions of visitors.");
+/// Value of conversions.
+pub(super) const CONVERSION_VALUE: Family = family(
+    "rum_conversion_value_total",
+    &["site", "device", "channel", "country", "currency"],
+    "Value of conversions, in the currency's own unit; XXX when no currency is known.",
+);
+/// Landing LCP of all sessions.
+pub(super) const SESSION_LANDING_LCP: Family = family(
+    "rum_session_landing_lcp_seconds",
+    VISITOR,
+    "Largest Contentful Paint of the first page view of all sessions.",
+);
+/// Landing LCP of converting sessions.
+pub(super) const CONVERSION_LANDING_LCP: Family = family(
+    "rum_conversion_landing_lcp_seconds",
+    VISITOR,
+    "Largest Contentful Paint of the first page view of sessions that converted.",
+);
+/// Landing load of all sessions.
+pub(super) const SESSION_LANDING_LOAD: Family = family(
+    "rum_session_landing_load_seconds",
+    VISITOR,
+    "Load time of the first page view of all sessions, for browsers without LCP too.",
+);
+/// Landing load of converting sessions.
+pub(super) const CONVERSION_LANDING_LOAD: Family = family(
+    "rum_conversion_landing_load_seconds",
+    VISITOR,
+    "Load time of the first page view of sessions that converted, for browsers without LCP too.",
+);
+/// Time of third parties.
+pub(super) const THIRD_PARTY: Family = family(
+    "rum_third_party_seconds",
+    &["site", "host"],
+    "Time that a page view spent on another host's content.",
+);
+/// Checks of probes.
+pub(super) const CHECKS: Family =
+    family("synthetic_page_views_total", CHECK, "Page views of probes that measured something.");
+/// Stage of a page group.
+pub(super) const PAGE_STAGE: Family = family(
+    "graadmeter_page_stage_info",
+    &["site", "page", "stage"],
+    "Step of the buying path that a page group belongs to, as configured; always 1.",
+);
+/// Outcomes of beacons.
+pub(super) const BEACONS: Family =
+    family("graadmeter_beacons_total", &["outcome"], "Requests to the beacon endpoint by how they ended.");
+/// Values that were left out.
+pub(super) const LEFT_OUT: Family = family(
+    "graadmeter_values_left_out_total",
+    &["key"],
+    "Measured values that can't be, left out of beacons that were otherwise kept.",
+);
+/// Handling time.
+pub(super) const HANDLING: Family = family(
+    "graadmeter_beacon_handling_seconds",
+    &[],
+    "Time from the last byte of a beacon to its outcome, without the network.",
+);
+/// Cells in memory.
+pub(super) const CELLS: Family =
+    family("graadmeter_cells", &[], "Cells of all views of all sites in memory.");
+/// Cells past the budget.
+pub(super) const CELLS_OVERFLOWED: Family = family(
+    "graadmeter_cells_overflowed_total",
+    &["view"],
+    "Observations counted in the cell \"other\" because the view's budget of cells was used up.",
+);
+/// The build.
+pub(super) const BUILD_INFO: Family =
+    family("graadmeter_build_info", &["version"], "Version of the collector; always 1.");
+
+/// The families of one metric in the three views.
+pub(super) struct Views {
+    pub metric: Metric,
+    /// By device, channel, country; the phases are in the page view only.
+    pub visitor: Option<Family>,
+    /// By device and page.
+    pub page: Family,
+    /// By check, region, device.
+    pub synthetic: Family,
+}
+
+const fn vital(
+    metric: Metric,
+    visitor: &'static str,
+    page: &'static str,
+    synthetic: &'static str,
+    help: &'static str,
+) -> Views {
+    Views { visitor: Some(family(visitor, VISITOR, help)), ..phase(metric, page, synthetic, help) }
+}
+
+const fn phase(metric: Metric, page: &'static str, synthetic: &'static str, help: &'static str) -> Views {
+    Views { metric, visitor: None, page: family(page, PAGE, help), synthetic: family(synthetic, CHECK, help) }
+}
+
+/// Every metric's families, in the order of [`Metric::ALL`].
+pub(super) const METRICS: [Views; Metric::ALL.len()] = [
+    vital(
+        Metric::Ttfb,
+        "rum_ttfb_seconds",
+        "rum_page_ttfb_seconds",
+        "synthetic_ttfb_seconds",
+        "Time to First Byte.",
+    ),
+    vital(
+        Metric::Fcp,
+        "rum_fcp_seconds",
+        "rum_page_fcp_seconds",
+        "synthetic_fcp_seconds",
+        "First Contentful Paint.",
+    ),
+    vital(
+        Metric::Lcp,
+        "rum_lcp_seconds",
+        "rum_page_lcp_seconds",
+        "synthetic_lcp_seconds",
+        "Largest Contentful Paint.",
+    ),
+    vital(
+        Metric::Inp,
+        "rum_inp_seconds",
+        "rum_page_inp_seconds",
+        "synthetic_inp_seconds",
+        "Interaction to Next Paint.",
+    ),
+    vital(
+        Metric::Cls,
+        "rum_cls_score",
+        "rum_page_cls_score",
+        "synthetic_cls_score",
+        "Cumulative Layout Shift.",
+    ),
+    vital(
+        Metric::Load,
+        "rum_load_seconds",
+        "rum_page_load_seconds",
+        "synthetic_load_seconds",
+        "Navigation start to the end of the load event.",
+    ),
+    phase(
+        Metric::Redirect,
+        "rum_page_redirect_seconds",
+        "synthetic_redirect_seconds",
+        "Following redirects.",
+    ),
+    phase(Metric::Dns, "rum_page_dns_seconds", "synthetic_dns_seconds", "Resolving the name."),
+    phase(
+        Metric::Connect,
+        "rum_page_connect_seconds",
+        "synthetic_connect_seconds",
+        "Connecting, without TLS.",
+    ),
+    phase(Metric::Tls, "rum_page_tls_seconds", "synthetic_tls_seconds", "TLS handshake."),
+    phase(
+        Metric::Wait,
+        "rum_page_wait_seconds",
+        "synthetic_wait_seconds",
+        "Request to the first byte: mostly the server's share.",
+    ),
+    phase(
+        Metric::Response,
+        "rum_page_response_seconds",
+        "synthetic_response_seconds",
+        "First byte to the last.",
+    ),
+    phase(
+        Metric::DomInteractive,
+        "rum_page_dom_interactive_seconds",
+        "synthetic_dom_interactive_seconds",
+        "Navigation start until the document is parsed.",
+    ),
+    phase(
+        Metric::DomContentLoaded,
+        "rum_page_dom_content_loaded_seconds",
+        "synthetic_dom_content_loaded_seconds",
+        "Navigation start to the end of DOMContentLoaded.",
+    ),
+];
+
+/// Upper edges of the classic buckets of durations. Thresholds of LCP, FCP and TTFB are among them.
+const SECONDS: &[Micros] = &[
+    Micros(10_000),
+    Micros(25_000),
+    Micros(50_000),
+    Micros(100_000),
+    Micros(200_000),
+    Micros(300_000),
+    Micros(500_000),
+    Micros(800_000),
+    Micros(1_000_000),
+    Micros(1_250_000),
+    Micros(1_500_000),
+    Micros(1_800_000),
+    Micros(2_000_000),
+    Micros(2_500_000),
+    Micros(3_000_000),
+    Micros(4_000_000),
+    Micros(5_000_000),
+    Micros(7_500_000),
+    Micros(10_000_000),
+    Micros(15_000_000),
+    Micros(30_000_000),
+    Micros(60_000_000),
+];
+
+/// Upper edges for INP, which lives between a frame and half a second.
+const INTERACTION_SECONDS: &[Micros] = &[
+    Micros(8_000),
+    Micros(16_000),
+    Micros(25_000),
+    Micros(50_000),
+    Micros(75_000),
+    Micros(100_000),
+    Micros(150_000),
+    Micros(200_000),
+    Micros(300_000),
+    Micros(400_000),
+    Micros(500_000),
+    Micros(750_000),
+    Micros(1_000_000),
+    Micros(2_000_000),
+    Micros(5_000_000),
+];
+
+/// Upper edges for CLS.
+const SCORES: &[Micros] = &[
+    Micros(0),
+    Micros(10_000),
+    Micros(25_000),
+    Micros(50_000),
+    Micros(75_000),
+    Micros(100_000),
+    Micros(150_000),
+    Micros(200_000),
+    Micros(250_000),
+    Micros(400_000),
+    Micros(600_000),
+    Micros(1_000_000),
+    Micros(2_000_000),
+];
+
+/// Upper edges for the handling of a beacon.
+pub(super) const HANDLING_SECONDS: &[Micros] = &[
+    Micros(10),
+    Micros(25),
+    Micros(50),
+    Micros(100),
+    Micros(250),
+    Micros(500),
+    Micros(1_000),
+    Micros(2_500),
+    Micros(5_000),
+    Micros(10_000),
+    Micros(100_000),
+    Micros(1_000_000),
+];
+
+/// The upper edges of a metric's classic buckets.
+pub(super) fn edges(metric: Metric) -> &'static [Micros] {
+    match metric {
+        Metric::Inp => INTERACTION_SECONDS,
+        Metric::Cls => SCORES,
+        _ => SECONDS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn metrics_are_in_order_and_named_once() {
+        assert!(METRICS.iter().map(|views| views.metric).eq(Metric::ALL));
+        let visitors = METRICS.iter().filter_map(|views| views.visitor);
+        assert_eq!(visitors.clone().count(), Metric::OF_VISITORS);
+        let names: Vec<_> =
+            METRICS.iter().flat_map(|views| [views.page, views.synthetic]).chain(visitors).collect();
+        let unique: BTreeSet<_> = names.iter().map(|family| family.name).collect();
+        assert_eq!(unique.len(), names.len());
+    }
+
+    #[test]
+    fn every_threshold_is_an_edge() {
+        for metric in Metric::ALL {
+            assert!(edges(metric).is_sorted());
+            for threshold in metric.thresholds().into_iter().flatten() {
+                assert!(edges(metric).contains(&threshold), "{metric:?} {threshold:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The public listener: bytes in, status out. `POST /v1/beacon`, `GET /beacon.js`, nothing else; the demo
+//! adds its shop.
+
+mod body;
+mod client;
+mod script;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN, USER_AGENT,
+};
+use hyper::{Method, Request, Response, StatusCode};
+use ipnet::IpNet;
+
+use crate::arrival::Arrival;
+use crate::measure::Micros;
+use crate::outcome::Outcome;
+use crate::pipeline::Pipeline;
+use crate::serve::{Body, whole};
+
+use self::script::Script;
+
+/// Pages besides the beacon's: the demo's shop. Given method, path and query, it answers or knows no such page.
+pub type Pages = fn(&Method, &str, Option<&str>) -> Option<PageAnswer>;
+
+/// A page's answer, which may take its time.
+pub struct PageAnswer {
+    /// The answer.
+    pub response: Response<Body>,
+    /// How long to wait before its first byte.
+    pub wait: Duration,
+}
+
+/// All that the public listener needs; shared by all cores.
+#[derive(Debug)]
+pub struct Ingest {
+    pipeline: Arc<Pipeline>,
+    trusted_proxies: Vec<IpNet>,
+    country_header: Option<HeaderName>,
+    script: Script,
+    pages: Option<Pages>,
+    started: Instant,
+}
+
+/// How a beacon's request is answered: an outcome, and for an invalid body what is wrong with it.
+struct Answer {
+    outcome: Outcome,
+    error: Option<String>,
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, error: None }
+    }
+}
+
+impl Ingest {
+    /// The public listener of a pipeline.
+    #[must_use]
+    pub fn new(
+        pipeline: Arc<Pipeline>,
+        trusted_proxies: Vec<IpNet>,
+        country_header: Option<HeaderName>,
+        pages: Option<Pages>,
+    ) -> Self {
+        Self {
+            pipeline,
+            trusted_proxies,
+            country_header,
+            script: Script::new(),
+            pages,
+            started: Instant::now(),
+        }
+    }
+
+    /// Answers one request on the core with this number.
+    pub async fn answer(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+        match request.uri().path() {
+            "/v1/beacon" => self.beacon(core, peer, request).await,
+            "/beacon.js" => self.script.answer(request.method(), request.headers()),
+            _ => self.page(&request).await,
+        }
+    }
+
+    async fn beacon(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let read = if head.method == Method::POST {
+            body::read(&head.headers, body).await
+        } else {
+            Err(Outcome::MethodNotAllowed)
+        };
+        let read_at = Instant::now();
+        let answer = match read {
+            Ok(body) => self.handle(core, peer, &head.headers, &body, read_at),
+            Err(outcome) => outcome.into(),
+        };
+        let took = u32::try_from(read_at.elapsed().as_micros()).unwrap_or(u32::MAX);
+        self.pipeline.tallies().of_core(core).end(answer.outcome, Micros(took));
+        respond(answer)
+    }
+
+    fn handle(
+        &self,
+        core: usize,
+        peer: SocketAddr,
+        headers: &HeaderMap,
+        body: &Bytes,
+        at: Instant,
+    ) -> Answer {
+        let arrival = self.arrival(peer, headers);
+        let now = at.duration_since(self.started);
+        match self.pipeline.handle(body, &arrival, now, core) {
+            Ok(outcome) => outcome.into(),
+            Err(error) => Answer { outcome: Outcome::Invalid, error: Some(error.to_string()) },
+        }
+    }
+
+    fn arrival<'a>(&self, peer: SocketAddr, headers: &'a HeaderMap) -> Arrival<'a> {
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let named = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let is_trusted = client::is_trusted(peer.ip(), &self.trusted_proxies);
+        Arrival {
+            client: client::address(peer.ip(), headers, &self.trusted_proxies),
+            origin: text(&ORIGIN),
+            user_agent: text(&USER_AGENT).unwrap_or_default(),
+            hint_mobile: named("sec-ch-ua-mobile").and_then(|hint| match hint {
+                "?1" => Some(true),
+                "?0" => Some(false),
+                _ => None,
+            }),
+            hint_platform: named("sec-ch-ua-platform").map(|hint| hint.trim_matches('"')),
+            country: self.country_header.as_ref().filter(|_| is_trusted).and_then(text),
+        }
+    }
+
+    async fn page(&self, request: &Request<Incoming>) -> Response<Body> {
+        let uri = request.uri();
+        let answer = self.pages.and_then(|pages| pages(request.method(), uri.path(), uri.query()));
+        match answer {
+            Some(PageAnswer { response, wait }) => {
+                if !wait.is_zero() {
+                    tokio::time::sleep(wait).await;
+                }
+                response
+            }
+            None => refuse(StatusCode::NOT_FOUND, "nothing here"),
+        }
+    }
+}
+
+fn respond(Answer { outcome, error }: Answer) -> Response<Body> {
+    let status = outcome.status();
+    if status == StatusCode::NO_CONTENT {
+        let mut response = Response::new(whole(Bytes::new()));
+        *response.status_mut() = status;
+        return response;
+    }
+    let mut response = refuse(status, error.as_deref().unwrap_or(outcome.message()));
+    if outcome == Outcome::MethodNotAllowed {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
+}
+
+/// An error in JSON, in words of our own.
+fn refuse(status: StatusCode, message: &str) -> Response<Body> {
+    let body = serde_json::json!({ "error": message }).to_string();
+    let mut response = Response::new(whole(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

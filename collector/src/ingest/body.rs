@@ -1,0 +1,110 @@
+//! Reading a beacon's body within its limits: as sent, chunked or not, and decompressed.
+
+use std::io::Read;
+
+use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
+use graadmeter_wire::limits::BODY_BYTES_MAX;
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+
+use crate::limits::{ARRIVAL_MAX, DRAINED_BYTES_MAX};
+use crate::outcome::Outcome;
+
+/// Reads and decompresses a body, or says how the request ends.
+pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Outcome> {
+    if !is_beacon_type(headers) {
+        return Err(Outcome::UnsupportedMediaType);
+    }
+    let is_gzip = is_gzip(headers)?;
+    let sent = tokio::time::timeout(ARRIVAL_MAX, collect(body)).await.map_err(|_| Outcome::Timeout)??;
+    if is_gzip { decompress(&sent) } else { Ok(sent) }
+}
+
+/// `text/plain` needs no preflight, so browsers send that; tools send `application/json`.
+fn is_beacon_type(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("text/plain") || essence.eq_ignore_ascii_case("application/json")
+}
+
+fn is_gzip(headers: &HeaderMap) -> Result<bool, Outcome> {
+    match headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim()) {
+        None | Some("" | "identity") => Ok(false),
+        Some(coding) if coding.eq_ignore_ascii_case("gzip") => Ok(true),
+        Some(_) => Err(Outcome::UnsupportedMediaType),
+    }
+}
+
+/// Collects a body up to its limit. Past that it is read on and dropped, for a while: a sender that is
+/// still sending would not see the answer.
+async fn collect(mut body: Incoming) -> Result<Bytes, Outcome> {
+    let mut collected = BytesMut::with_capacity(body.size_hint().lower().min(BODY_BYTES_MAX as u64) as usize);
+    let mut received = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Outcome::Timeout)?.into_data() else { continue };
+        received += data.len();
+        if received > DRAINED_BYTES_MAX {
+            break;
+        }
+        if received <= BODY_BYTES_MAX {
+            if received == data.len() && body.is_end_stream() {
+                return Ok(data); // the usual beacon comes in one piece
+            }
+            collected.extend_from_slice(&data);
+        }
+    }
+    if received > BODY_BYTES_MAX { Err(Outcome::TooLarge) } else { Ok(collected.freeze()) }
+}
+
+/// Decompresses at most one byte more than is allowed, whatever the archive claims.
+fn decompress(sent: &[u8]) -> Result<Bytes, Outcome> {
+    let mut plain = Vec::new();
+    let limit = BODY_BYTES_MAX as u64 + 1;
+    MultiGzDecoder::new(sent).take(limit).read_to_end(&mut plain).map_err(|_| Outcome::Invalid)?;
+    if plain.len() > BODY_BYTES_MAX { Err(Outcome::TooLarge) } else { Ok(plain.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use hyper::header::HeaderValue;
+
+    use super::*;
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn decompresses_up_to_the_limit() {
+        let most = vec![b' '; BODY_BYTES_MAX];
+        assert_eq!(decompress(&gzip(&most)), Ok(Bytes::from(most)));
+        assert_eq!(decompress(&gzip(&vec![b' '; BODY_BYTES_MAX + 1])), Err(Outcome::TooLarge));
+        assert_eq!(decompress(&gzip(&vec![0; 50_000_000])), Err(Outcome::TooLarge));
+        assert_eq!(decompress(b"no gzip"), Err(Outcome::Invalid));
+        assert_eq!(decompress(&gzip(b"{}")[..10]), Err(Outcome::Invalid));
+    }
+
+    #[test]
+    fn knows_the_types_of_a_beacon() {
+        for (value, is_beacon) in [
+            ("text/plain;charset=UTF-8", true),
+            ("application/json", true),
+            ("Application/JSON ; charset=utf-8", true),
+            ("text/html", false),
+            ("text/plainer", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(value))]);
+            assert_eq!(is_beacon_type(&headers), is_beacon, "{value}");
+        }
+        assert!(!is_beacon_type(&HeaderMap::new()));
+    }
+}

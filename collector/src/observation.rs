@@ -1,0 +1,150 @@
+//! An observation: a placed beacon, bounded in every label. What all floors above speak of.
+
+use graadmeter_wire::Currency;
+use rust_decimal::Decimal;
+
+use crate::measure::{Measures, Micros};
+
+/// The number of a site in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SiteIndex(pub u16);
+
+/// Kind of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)] // The names say it; `place::device` says how each is found.
+pub enum Device {
+    Mobile,
+    Tablet,
+    Desktop,
+    Other,
+}
+
+impl Device {
+    /// Every kind, in the order of its number.
+    pub const ALL: [Self; 4] = [Self::Mobile, Self::Tablet, Self::Desktop, Self::Other];
+
+    /// The label value.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::Tablet => "tablet",
+            Self::Desktop => "desktop",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The number of a channel in its site's [`crate::place::channel::Channels`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Channel(pub u16);
+
+/// A country by its ISO 3166-1 alpha-2 code, `ZZ` when unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// Where nobody knows.
+    pub const UNKNOWN: Self = Self(*b"ZZ");
+    /// The country of the cell for what came past the budget.
+    pub const OVERFLOW: Self = Self([0; 2]);
+
+    /// Takes two letters, in any case.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let letters: [u8; 2] = code.as_bytes().try_into().ok()?;
+        letters
+            .iter()
+            .all(u8::is_ascii_alphabetic)
+            .then(|| Self(letters.map(|letter| letter.to_ascii_uppercase())))
+    }
+
+    /// The two letters, the label value; `other` past the budget.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        if *self == Self::OVERFLOW { "other" } else { str::from_utf8(&self.0).unwrap_or("ZZ") }
+    }
+}
+
+/// Who a visitor is to the visitor view: never more than these three words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Visitor {
+    /// Kind of device.
+    pub device: Device,
+    /// Channel of the landing.
+    pub channel: Channel,
+    /// Country.
+    pub country: Country,
+}
+
+/// A placed beacon. Its names borrow from the configuration or from the beacon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation<'a> {
+    /// The site that it is about.
+    pub site: SiteIndex,
+    /// How many of its kind it stands for: round(1 / rate).
+    pub weight: u64,
+    /// What was observed.
+    pub event: Event<'a>,
+}
+
+/// What was observed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<'a> {
+    /// A visitor's page view.
+    View {
+        /// Who.
+        visitor: Visitor,
+        /// The page group.
+        page: &'a str,
+        /// Whether it began a session.
+        lands: bool,
+        /// How fast it was.
+        measures: Measures,
+        /// What others' content cost: host and time.
+        third_party: Vec<(&'a str, Micros)>,
+    },
+    /// A visitor's conversion.
+    Conversion {
+        /// Who.
+        visitor: Visitor,
+        /// What it brought, if it was said.
+        value: Option<(Currency, Decimal)>,
+        /// How the session began, if this is its first conversion and the browser knows.
+        landing: Option<LandingSpeed>,
+    },
+    /// A probe's check.
+    Check {
+        /// The check's name.
+        check: &'a str,
+        /// Where the probe stands.
+        region: &'a str,
+        /// The device that the probe plays, `other` for a plain HTTP check.
+        device: Device,
+        /// How fast it was.
+        measures: Measures,
+    },
+}
+
+/// The speed of a session's first view: the exposure that conversion is related to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LandingSpeed {
+    /// Largest Contentful Paint.
+    pub lcp: Option<Micros>,
+    /// End of the load event.
+    pub load: Option<Micros>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_country_is_two_letters() {
+        assert_eq!(Country::from_code("nl").map(|country| country.code().to_owned()), Some("NL".to_owned()));
+        for code in ["", "N", "NLD", "N1", "é"] {
+            assert_eq!(Country::from_code(code), None, "{code}");
+        }
+        assert_eq!(Country::UNKNOWN.code(), "ZZ");
+    }
+}

@@ -1,0 +1,134 @@
+//! The order of a beacon's stages, and nothing else.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use graadmeter_wire::{Beacon, Kind, Source, WireError, decode};
+
+use crate::admit::duplicates::Duplicates;
+use crate::admit::limiter::Limiter;
+use crate::admit::robots;
+use crate::aggregate::budget::Budgets;
+use crate::arrival::Arrival;
+use crate::config::{Config, Robots, Site};
+use crate::limits::{CLIENTS_WATCHED_MAX, REPORTS_REMEMBERED_MAX};
+use crate::outcome::Outcome;
+use crate::place::Placer;
+use crate::place::channel::Sources;
+use crate::place::country::Geography;
+use crate::tally::Tallies;
+
+/// Everything that a beacon meets on its way; shared by all cores.
+#[derive(Debug)]
+pub struct Pipeline {
+    sites: HashMap<String, Site>,
+    placer: Placer,
+    limiter: Limiter,
+    duplicates: Duplicates,
+    budgets: Budgets,
+    tallies: Tallies,
+}
+
+impl Pipeline {
+    /// The pipeline of a configuration, for so many cores.
+    #[must_use]
+    pub fn new(config: Config, cores: usize) -> Self {
+        let page_names = |site: &Site| {
+            let names: Vec<_> = site.places.pages.iter().map(|rule| rule.name.clone()).collect();
+            names
+        };
+        let names: Vec<_> = config.sites.iter().map(page_names).collect();
+        Self {
+            budgets: Budgets::new(
+                config.limits.cells,
+                names.iter().map(|names| names.iter().map(String::as_str)),
+            ),
+            tallies: Tallies::new(cores, config.sites.len()),
+            sites: config.sites.into_iter().map(|site| (site.id.clone(), site)).collect(),
+            placer: Placer { geography: Geography::new(config.geo.database), sources: Sources::new() },
+            limiter: Limiter::new(config.limits.client, CLIENTS_WATCHED_MAX),
+            duplicates: Duplicates::new(REPORTS_REMEMBERED_MAX),
+        }
+    }
+
+    /// Takes one body through all stages, on the core with this number.
+    ///
+    /// `now` is the time since any fixed moment.
+    ///
+    /// # Errors
+    ///
+    /// When the body is no beacon.
+    pub fn handle(
+        &self,
+        body: &[u8],
+        arrival: &Arrival<'_>,
+        now: Duration,
+        core: usize,
+    ) -> Result<Outcome, WireError> {
+        // Before decoding, so that a flood costs little.
+        if !self.limiter.allows(arrival.client, now) {
+            return Ok(Outcome::Limited);
+        }
+        let decoded = decode(body)?;
+        let beacon = &decoded.beacon;
+        let Some(site) = self.sites.get(&*beacon.site) else { return Ok(Outcome::UnknownSite) };
+        if let Some(refusal) = self.judge(beacon, arrival, site, now) {
+            return Ok(refusal);
+        }
+        let observation = self.placer.place(beacon, arrival, &site.places);
+        let mut tally = self.tallies.of_core(core);
+        tally.aggregate.record(&observation, &self.budgets);
+        tally.leave_out(decoded.left_out);
+        Ok(Outcome::Accepted)
+    }
+
+    /// Why a beacon of a known site does not count, if it doesn't.
+    fn judge(
+        &self,
+        beacon: &Beacon<'_>,
+        arrival: &Arrival<'_>,
+        site: &Site,
+        now: Duration,
+    ) -> Option<Outcome> {
+        if !site.origins.allow(arrival.origin, beacon.url.parts()) {
+            return Some(Outcome::OriginNotAllowed);
+        }
+        // A probe is a robot, and says so.
+        if beacon.source == Source::Rum
+            && site.robots == Robots::Exclude
+            && robots::is_robot(arrival.user_agent)
+        {
+            return Some(Outcome::Bot);
+        }
+        (!self.is_new(beacon, site, now)).then_some(Outcome::Duplicate)
+    }
+
+    /// Whether neither this report nor its order was counted before.
+    fn is_new(&self, beacon: &Beacon<'_>, site: &Site, now: Duration) -> bool {
+        let site = site.places.index;
+        let order = beacon.conversion.as_ref().and_then(|conversion| conversion.order.as_ref());
+        let order = order.and_then(|order| order.word()).filter(|_| beacon.kind == Kind::Conversion);
+        self.duplicates.is_new((site, beacon.kind, beacon.id.as_bytes()), now)
+            && order.is_none_or(|order| self.duplicates.is_new((site, order), now))
+    }
+
+    /// What all cores have counted.
+    #[must_use]
+    pub fn tallies(&self) -> &Tallies {
+        &self.tallies
+    }
+
+    /// The budgets of cells.
+    #[must_use]
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// The sites, in the order of their numbers.
+    #[must_use]
+    pub fn sites(&self) -> Vec<&Site> {
+        let mut sites: Vec<_> = self.sites.values().collect();
+        sites.sort_by_key(|site| site.places.index);
+        sites
+    }
+}

@@ -1,0 +1,75 @@
+//! Source, medium and campaign of a landing, in lower case, found as Google Analytics finds them.
+
+use std::borrow::Cow;
+
+use graadmeter_wire::Campaign;
+
+use super::sources::{Category, Sources};
+
+/// Where a visitor came from. Empty means "not set"; all three empty means direct.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct TrafficSource<'a> {
+    pub source: Cow<'a, str>,
+    pub medium: Cow<'a, str>,
+    pub name: Cow<'a, str>,
+}
+
+impl<'a> TrafficSource<'a> {
+    /// From campaign parameters, else the click id, else the referrer's host (in lower case).
+    pub(super) fn of(
+        campaign: Option<&'a Campaign<'a>>,
+        referrer: Option<&'a str>,
+        sources: &Sources,
+    ) -> Self {
+        let tagged = campaign.map(Self::tagged).unwrap_or_default();
+        if !tagged.source.is_empty() || !tagged.medium.is_empty() {
+            return tagged;
+        }
+        let click = campaign.and_then(|campaign| campaign.click.as_deref()).and_then(clicked);
+        let (source, medium) =
+            click.or_else(|| referrer.map(|host| referred(host, sources))).unwrap_or_default();
+        Self { source: source.into(), medium: medium.into(), name: tagged.name }
+    }
+
+    fn tagged(campaign: &'a Campaign<'a>) -> Self {
+        Self {
+            source: lower_case(campaign.source.as_deref().unwrap_or_default()),
+            medium: lower_case(campaign.medium.as_deref().unwrap_or_default()),
+            name: lower_case(campaign.name.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_uppercase) { text.to_lowercase().into() } else { text.into() }
+}
+
+/// Source and medium that a click id stands for. Facebook adds its id to unpaid links too, so that one
+/// tells only the source.
+fn clicked(click: &str) -> Option<(&'static str, &'static str)> {
+    Some(match click {
+        "gclid" | "gbraid" | "wbraid" | "gclsrc" | "gad_source" => ("google", "cpc"),
+        "dclid" => ("dcm", "cpm"),
+        "msclkid" => ("bing", "cpc"),
+        "yclid" => ("yandex", "cpc"),
+        "ttclid" => ("tiktok", "cpc"),
+        "twclid" => ("twitter", "cpc"),
+        "li_fat_id" => ("linkedin", "cpc"),
+        "epik" => ("pinterest", "cpc"),
+        "rdt_cid" => ("reddit", "cpc"),
+        "sccid" | "ScCid" => ("snapchat", "cpc"),
+        "fbclid" => ("facebook", "referral"),
+        "igshid" => ("instagram", "referral"),
+        _ => return None,
+    })
+}
+
+/// A search engine's link is `organic`, a web mailer's is `email`, any other a `referral`.
+fn referred<'a>(host: &'a str, sources: &Sources) -> (&'a str, &'static str) {
+    let medium = match sources.category(host) {
+        Some(Category::Search) => "organic",
+        Some(Category::Mail) => "email",
+        _ => "referral",
+    };
+    (host, medium)
+}
