@@ -37,13 +37,13 @@ impl Beacon {
 
     /// A later view of a session that began with `landing`.
     #[must_use]
-    pub fn later_view(landing: Value) -> Self {
-        Self::page().with("/session", json!({"id": random_id(), "n": 2, "landing": landing}))
+    pub fn later_view(landing: impl Into<Value>) -> Self {
+        Self::page().with("/session", json!({"id": random_id(), "n": 2, "landing": landing.into()}))
     }
 
     /// A purchase in a session that began with `landing`.
     #[must_use]
-    pub fn purchase(value: &str, order: &str, landing: Value) -> Self {
+    pub fn purchase(value: &str, order: &str, landing: impl Into<Value>) -> Self {
         Self::later_view(landing)
             .with("/kind", json!("conversion"))
             .with("/page", json!("thank-you"))

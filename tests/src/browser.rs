@@ -1,4 +1,4 @@
-//! A real Chromium, driven through WebDriver: a desktop, or a phone emulated as developers' tools do it.
+//! A real Chromium, driven through `WebDriver`: a desktop, or a phone emulated as developers' tools do it.
 
 use std::collections::BTreeMap;
 

@@ -136,6 +136,23 @@ impl Collector {
         response.text()
     }
 
+    /// The first scrape in which `enough` is true.
+    pub async fn metrics_when(&self, what: &str, enough: impl Fn(&Metrics) -> bool) -> Metrics {
+        until(SOON, what, async || match self.metrics().await {
+            metrics if enough(&metrics) => Ok(metrics),
+            metrics => Err(metrics),
+        })
+        .await
+    }
+
+    /// A scrape in which `beacons` beacons have been accepted.
+    pub async fn metrics_after(&self, beacons: f64) -> Metrics {
+        let accepted =
+            |metrics: &Metrics| metrics.value("graadmeter_beacons_total", &[("outcome", "accepted")]);
+        self.metrics_when(&format!("{beacons} beacons are counted"), |metrics| accepted(metrics) >= beacons)
+            .await
+    }
+
     /// How many requests ended so.
     pub async fn outcome(&self, outcome: &str) -> f64 {
         self.metrics().await.value("graadmeter_beacons_total", &[("outcome", outcome)])
@@ -157,6 +174,11 @@ impl Collector {
             let response = self.send(beacon).await;
             assert_eq!(response.status, 204, "{} for {}", response.everything(), beacon.0);
         }
+    }
+
+    /// Waits until it has written `text`.
+    pub async fn process_says(&self, text: &str) {
+        self.process.line_with(text).await;
     }
 
     /// Asks it to end, as a service manager does.

@@ -5,7 +5,14 @@
 //! started it and dies with it ([`process`]). Everything listens on a port that the system chose, on loopback.
 //!
 //! A harness fails by panicking, with a sentence that says what to do; so the lints against that are off here.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::missing_panics_doc)]
+//! Counts are whole numbers in floats, so floats are compared.
+#![allow(
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 pub mod beacon;
 pub mod browser;

@@ -51,7 +51,7 @@ pub async fn check(arguments: &[&str]) -> Ended {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut command = command(&folder);
     command.arg("check").args(arguments);
-    Process::start(command).ended(Duration::from_secs(60)).await
+    Process::start(command).ended(Duration::from_mins(1)).await
 }
 
 fn command(folder: &TempDir) -> Command {

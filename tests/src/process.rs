@@ -60,7 +60,11 @@ impl Process {
                 return Ok(line);
             }
             let end = self.child.try_wait().expect("own child");
-            assert!(end.is_none(), "{name} ended ({end:?}) before it logged {message:?}: {:#?}", self.lines());
+            assert!(
+                end.is_none(),
+                "{name} ended ({end:?}) before it logged {message:?}: {:#?}",
+                self.lines()
+            );
             Err(self.lines())
         })
         .await
@@ -76,7 +80,7 @@ impl Process {
 
     /// Asks it to end, as a service manager does.
     pub fn terminate(&self) {
-        let id = self.child.id().expect("still running") as i32;
+        let id = self.child.id().expect("still running").cast_signed();
         kill_process(Pid::from_raw(id).expect("a child's id"), Signal::TERM).expect("own child");
     }
 
@@ -84,7 +88,9 @@ impl Process {
     pub async fn ended(mut self, limit: Duration) -> Ended {
         let status = match tokio::time::timeout(limit, self.child.wait()).await {
             Ok(status) => status.expect("own child"),
-            Err(_) => panic!("{} has not ended after {limit:?}: {:#?}", self.name, self.lines()),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("{} has not ended after {limit:?}: {:#?}", self.name, self.lines())
+            }
         };
         for reader in self.readers.drain(..) {
             reader.await.expect("no reader panics");
@@ -98,7 +104,8 @@ impl Ended {
     #[must_use]
     pub fn logged(&self, message: &str) -> Value {
         let lines: Vec<_> = self.lines.iter().rev().cloned().collect();
-        find_message(&lines, message).unwrap_or_else(|| panic!("no log line {message:?} in {:#?}", self.lines))
+        find_message(&lines, message)
+            .unwrap_or_else(|| panic!("no log line {message:?} in {:#?}", self.lines))
     }
 
     /// Everything it wrote, as one text.

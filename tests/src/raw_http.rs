@@ -26,7 +26,9 @@ impl Request {
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.head += &format!("{name}: {value}\r\n");
+        for part in [name, ": ", value, "\r\n"] {
+            self.head.push_str(part);
+        }
         self
     }
 
@@ -126,13 +128,22 @@ impl Connection {
         let _ = self.stream.write_all(bytes).await;
     }
 
+    /// Says that nothing more will be sent.
+    pub async fn finish(&mut self) {
+        let _ = self.stream.shutdown().await;
+    }
+
     /// Reads one response.
     pub async fn response(&mut self) -> Response {
         self.try_response().await.expect("the connection was closed without an answer")
     }
 
-    /// Reads one response, or nothing if the connection ends before one is complete.
-    pub async fn try_response(&mut self) -> Option<Response> {
+    /// Reads a response's head and leaves its body, if any: for answers to `HEAD`.
+    pub async fn head(&mut self) -> Response {
+        self.try_head().await.expect("the connection was closed without an answer")
+    }
+
+    async fn try_head(&mut self) -> Option<Response> {
         let end = self.read_until(b"\r\n\r\n").await?;
         let head = String::from_utf8_lossy(&self.received[..end]).into_owned();
         self.received.drain(..end);
@@ -142,8 +153,17 @@ impl Connection {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
             .collect();
-        let mut response = Response { status, body: Vec::new(), headers };
-        response.body = match (status, response.header("content-length"), response.header("transfer-encoding")) {
+        Some(Response { status, body: Vec::new(), headers })
+    }
+
+    /// Reads one response, or nothing if the connection ends before one is complete.
+    pub async fn try_response(&mut self) -> Option<Response> {
+        let mut response = self.try_head().await?;
+        response.body = match (
+            response.status,
+            response.header("content-length"),
+            response.header("transfer-encoding"),
+        ) {
             (100..=199 | 204 | 304, ..) => Vec::new(),
             (_, Some(length), _) => self.take(length.parse().expect("a length")).await?,
             (_, None, Some(_)) => self.take_chunks().await?,
@@ -198,10 +218,8 @@ impl Connection {
     }
 
     async fn fill(&mut self) -> bool {
-        let mut buffer = [0; 16 * 1024];
-        let read = tokio::time::timeout(PATIENCE, self.stream.read(&mut buffer)).await;
-        let read = read.unwrap_or_else(|_| panic!("no answer within {PATIENCE:?}; so far {:?}", self.received));
-        self.received.extend(&buffer[..*read.as_ref().unwrap_or(&0)]);
-        read.is_ok_and(|read| read > 0)
+        let read = tokio::time::timeout(PATIENCE, self.stream.read_buf(&mut self.received)).await;
+        let read = read.unwrap_or_else(|_| panic!("no answer within {PATIENCE:?}"));
+        read.is_ok_and(|bytes| bytes > 0)
     }
 }

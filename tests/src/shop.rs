@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::repository;
 
-/// Serves `/?wait_ms=N`, whose first byte comes after N milliseconds, and `/search`, which links to a page elsewhere.
+/// One page, `/?wait_ms=N`, whose first byte comes after N milliseconds.
 #[derive(Debug)]
 pub struct Shop {
     /// Where it listens.
@@ -24,21 +24,39 @@ pub struct Shop {
     task: JoinHandle<()>,
 }
 
+/// An address that is taken already, so that a collector can be told of it before the pages are told of the collector.
+#[derive(Debug)]
+pub struct Listening(TcpListener);
+
+impl Listening {
+    /// Takes a free port.
+    pub async fn anywhere() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.expect("a free port"))
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("a bound socket")
+    }
+}
+
 impl Shop {
-    /// Starts it with pages that report to `collector` as site `shop`.
-    pub async fn reporting_to(collector: SocketAddr) -> Self {
-        Self::start(measured_page(collector)).await
+    /// Serves a page that reports to `collector` as site `shop`.
+    #[must_use]
+    pub fn reporting_to(listening: Listening, collector: SocketAddr) -> Self {
+        Self::start(listening, measured_page(collector))
     }
 
-    /// Starts it with pages that are a search engine's result: one link, to `target`.
+    /// Serves a search engine's result: one link, to `target`.
     pub async fn linking_to(target: &str) -> Self {
-        Self::start(format!("<!doctype html><title>Results</title><a id=result href='{target}'>A shop</a>")).await
+        let page = format!("<!doctype html><title>Results</title><a id=result href='{target}'>A shop</a>");
+        Self::start(Listening::anywhere().await, page)
     }
 
-    async fn start(page: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound socket");
-        Self { address, task: tokio::spawn(serve(listener, Bytes::from(page))) }
+    fn start(listening: Listening, page: String) -> Self {
+        let address = listening.address();
+        Self { address, task: tokio::spawn(serve(listening.0, Bytes::from(page))) }
     }
 }
 
@@ -52,7 +70,9 @@ async fn serve(listener: TcpListener, page: Bytes) {
     while let Ok((stream, _)) = listener.accept().await {
         let page = page.clone();
         let service = service_fn(move |request| answer(request, page.clone()));
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+        );
     }
 }
 

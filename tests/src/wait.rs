@@ -9,7 +9,11 @@ pub const SOON: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Asks until the answer is `Ok`, and panics with the last `Err` after `limit`.
-pub async fn until<T, E: Debug>(limit: Duration, what: &str, mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
+pub async fn until<T, E: Debug>(
+    limit: Duration,
+    what: &str,
+    mut ask: impl AsyncFnMut() -> Result<T, E>,
+) -> T {
     let deadline = Instant::now() + limit;
     loop {
         match ask().await {

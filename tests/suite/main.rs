@@ -1,5 +1,19 @@
 //! The black-box tests, in one binary: each module asks one question of the real programs.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+//!
+//! Counts are whole numbers in floats, and sums of whole milliseconds are promised to be exact: so floats are compared.
+#![allow(clippy::expect_used, clippy::float_cmp, clippy::panic, clippy::unwrap_used)]
 
+mod aggregates;
+mod answers;
+mod conversion;
+mod demo;
+mod end_to_end;
+mod hostile;
+mod metrics;
+mod placing;
+mod probe;
+mod restart;
 mod schema;
+mod script;
+mod start;
 mod wire_format;

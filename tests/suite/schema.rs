@@ -71,7 +71,8 @@ fn believes_the_same_ranges() {
                 format!("/$defs/{}/properties/{key}", group.rsplit('.').next().unwrap_or(group))
             }),
         };
-        let description = schema.pointer(&(pointer.expect("a group") + "/description")).and_then(Value::as_str);
+        let description =
+            schema.pointer(&(pointer.expect("a group") + "/description")).and_then(Value::as_str);
         let believed = format!("Believed from 0 to {}.", key.max());
         assert!(description.is_some_and(|text| text.ends_with(&believed)), "{}: {description:?}", key.name());
     }
@@ -80,9 +81,13 @@ fn believes_the_same_ranges() {
 #[test]
 fn knows_the_same_currencies() {
     let schema = schema();
-    let listed = schema.pointer("/$defs/conversion/properties/currency/enum").and_then(Value::as_array).expect("a list");
+    let listed = schema
+        .pointer("/$defs/conversion/properties/currency/enum")
+        .and_then(Value::as_array)
+        .expect("a list");
     let letters = || (b'A'..=b'Z').map(char::from);
-    let codes = letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
+    let codes =
+        letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
     for code in codes {
         let is_listed = listed.contains(&json!(code));
         assert_eq!(is_listed, Currency::from_code(&code).is_some(), "{code}");
@@ -107,7 +112,8 @@ proptest! {
 fn mutated_beacon() -> impl Strategy<Value = Value> {
     let valid: Vec<Value> =
         bodies("valid").iter().map(|(_, body)| serde_json::from_slice(body).expect("JSON")).collect();
-    let change = (any::<prop::sample::Index>(), prop::option::weighted(0.85, any_value()), prop::sample::select(KEYS));
+    let change =
+        (any::<prop::sample::Index>(), prop::option::weighted(0.85, any_value()), prop::sample::select(KEYS));
     (prop::sample::select(valid), prop::collection::vec(change, 0..=3)).prop_map(|(mut beacon, changes)| {
         for (place, value, key) in changes {
             mutate(&mut beacon, place, value, key);
@@ -117,26 +123,78 @@ fn mutated_beacon() -> impl Strategy<Value = Value> {
 }
 
 const KEYS: &[&str] = &[
-    "v", "site", "id", "kind", "url", "ref", "page", "channel", "nav", "session", "n", "landing", "campaign", "source",
-    "medium", "name", "click", "device", "w", "h", "dpr", "touch", "memory", "ect", "mobile", "tz", "variant", "region",
-    "check", "rate", "timing", "dns", "ttfb", "response", "dom_interactive", "load", "vitals", "fcp", "lcp", "inp",
-    "cls", "third_party", "host", "count", "bytes", "ms", "conversion", "value", "currency", "order", "first", "other",
+    "v",
+    "site",
+    "id",
+    "kind",
+    "url",
+    "ref",
+    "page",
+    "channel",
+    "nav",
+    "session",
+    "n",
+    "landing",
+    "campaign",
+    "source",
+    "medium",
+    "name",
+    "click",
+    "device",
+    "w",
+    "h",
+    "dpr",
+    "touch",
+    "memory",
+    "ect",
+    "mobile",
+    "tz",
+    "variant",
+    "region",
+    "check",
+    "rate",
+    "timing",
+    "dns",
+    "ttfb",
+    "response",
+    "dom_interactive",
+    "load",
+    "vitals",
+    "fcp",
+    "lcp",
+    "inp",
+    "cls",
+    "third_party",
+    "host",
+    "count",
+    "bytes",
+    "ms",
+    "conversion",
+    "value",
+    "currency",
+    "order",
+    "first",
+    "other",
 ];
 
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
-        prop_oneof![Just(0), Just(1), Just(-1), Just(100_000), Just(100_001), any::<i64>()].prop_map(Value::from),
-        prop_oneof![Just(0.5), Just(0.0001), Just(0.00009), Just(1.5), Just(1e300), -1e7..1e7].prop_map(fraction),
+        prop_oneof![Just(0), Just(1), Just(-1), Just(100_000), Just(100_001), any::<i64>()]
+            .prop_map(Value::from),
+        prop_oneof![Just(0.5), Just(0.0001), Just(0.00009), Just(1.5), Just(1e300), -1e7..1e7]
+            .prop_map(fraction),
         prop::sample::select(WORDS).prop_map(Value::from),
         "[a-zA-Z0-9 ._:/?#@%-]{0,70}".prop_map(Value::from),
         "\\PC{0,40}".prop_map(Value::from),
         any::<String>().prop_map(Value::from),
-        "https?://[a-z:@]{0,4}[a-z0-9.]{0,6}(:[0-9a-z]{0,3})?[/?#@:]{0,3}[a-z \u{7f}é]{0,3}".prop_map(Value::from),
+        "https?://[a-z:@]{0,4}[a-z0-9.]{0,6}(:[0-9a-z]{0,3})?[/?#@:]{0,3}[a-z \u{7f}é]{0,3}"
+            .prop_map(Value::from),
         "-?[0-9]{0,14}(\\.[0-9]{0,7})?".prop_map(Value::from),
         "[0-9a-fA-Fg]{14,66}".prop_map(Value::from),
-        (prop::sample::select(&["a", "é", "注", "🛒"][..]), 16..130_usize).prop_map(|(a, n)| a.repeat(n).into()),
+        (prop::sample::select(&["a", "é", "注", "🛒"][..]), 16..130_usize)
+            .prop_map(|(a, n)| a.repeat(n).into()),
     ];
     leaf.prop_recursive(2, 8, 4, |inner| {
         prop_oneof![
@@ -148,8 +206,27 @@ fn any_value() -> impl Strategy<Value = Value> {
 }
 
 const WORDS: &[&str] = &[
-    "page", "conversion", "navigate", "bfcache", "rum", "probe", "4g", "5g", "EUR", "USD", "eur", "ABC", "59.95",
-    "0123456789abcdef", "https://a.example/", "HTTP://A", "http://:80", "ftp://a", "", "shop", "a b",
+    "page",
+    "conversion",
+    "navigate",
+    "bfcache",
+    "rum",
+    "probe",
+    "4g",
+    "5g",
+    "EUR",
+    "USD",
+    "eur",
+    "ABC",
+    "59.95",
+    "0123456789abcdef",
+    "https://a.example/",
+    "HTTP://A",
+    "http://:80",
+    "ftp://a",
+    "",
+    "shop",
+    "a b",
 ];
 
 /// A number that is not whole: `1.0` is a whole number to a schema, but not written as one (see the `$comment`).
@@ -164,7 +241,9 @@ fn mutate(beacon: &mut Value, place: prop::sample::Index, value: Option<Value>, 
     let pointer = &pointers[place.index(pointers.len())];
     let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
     match (value, beacon.pointer_mut(parent)) {
-        (Some(value), Some(Value::Object(keys))) if place.index(3) == 0 => _ = keys.insert(key.to_owned(), value),
+        (Some(value), Some(Value::Object(keys))) if place.index(3) == 0 => {
+            keys.insert(key.to_owned(), value);
+        }
         (None, Some(Value::Object(keys))) => _ = keys.remove(&pointer[parent.len() + 1..]),
         (Some(value), _) => _ = beacon.pointer_mut(pointer).map(|place| *place = value),
         (None, _) => {}
@@ -174,10 +253,14 @@ fn mutate(beacon: &mut Value, place: prop::sample::Index, value: Option<Value>, 
 fn collect_pointers(value: &Value, pointer: String, pointers: &mut Vec<String>) {
     match value {
         Value::Object(keys) => {
-            keys.iter().for_each(|(key, value)| collect_pointers(value, format!("{pointer}/{key}"), pointers));
+            keys.iter()
+                .for_each(|(key, value)| collect_pointers(value, format!("{pointer}/{key}"), pointers));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(n, value)| collect_pointers(value, format!("{pointer}/{n}"), pointers));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(n, value)| collect_pointers(value, format!("{pointer}/{n}"), pointers));
         }
         _ => {}
     }

@@ -10,7 +10,9 @@ pub(crate) fn bodies(folder: &str) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(wire_fixtures().join(folder)).expect("the fixtures");
     let mut bodies: Vec<(String, Vec<u8>)> = entries
         .map(|entry| entry.expect("a fixture"))
-        .map(|entry| (entry.file_name().into_string().expect("UTF-8"), fs::read(entry.path()).expect("a file")))
+        .map(|entry| {
+            (entry.file_name().into_string().expect("UTF-8"), fs::read(entry.path()).expect("a file"))
+        })
         .collect();
     bodies.sort();
     assert!(!bodies.is_empty(), "no fixtures in {folder}");
@@ -89,7 +91,7 @@ fn an_error_never_repeats_what_was_sent() {
         format!(r#"{{"tz":"x` at line 1, expected {secret}\u0000"}}"#),
         format!(r#"{{"session":["{secret}"]}}"#),
         format!(r#"{{"conversion":{{"currency":"{secret}"}}}}"#),
-        format!(r#"{secret}"#),
+        secret.to_owned(),
     ];
     for body in wrong {
         let error = decode(body.as_bytes()).expect_err(&body).to_string();
@@ -113,7 +115,17 @@ fn measured(beacon: &serde_json::Value) -> BTreeSet<String> {
         (
             "timing",
             "/timing",
-            &["redirect", "dns", "connect", "tls", "ttfb", "response", "dom_interactive", "dom_content_loaded", "load"],
+            &[
+                "redirect",
+                "dns",
+                "connect",
+                "tls",
+                "ttfb",
+                "response",
+                "dom_interactive",
+                "dom_content_loaded",
+                "load",
+            ],
         ),
         ("session.landing", "/session/landing", &["lcp", "load"]),
         ("device", "/device", &["w", "h", "dpr", "touch", "memory"]),
@@ -121,18 +133,19 @@ fn measured(beacon: &serde_json::Value) -> BTreeSet<String> {
     ];
     let mut names = BTreeSet::new();
     for (group, pointer, keys) in groups {
-        let has = |key: &&&str| beacon.pointer(&format!("{pointer}/{key}")).is_some_and(|value| !value.is_null());
+        let has =
+            |key: &&&str| beacon.pointer(&format!("{pointer}/{key}")).is_some_and(|value| !value.is_null());
         names.extend(keys.iter().filter(has).map(|key| format!("{group}.{key}")));
     }
     names
 }
 
-fn numbers_as_floats(mut value: serde_json::Value) -> serde_json::Value {
-    match &mut value {
-        serde_json::Value::Number(number) => return number.as_f64().into(),
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| *item = numbers_as_floats(item.take())),
-        serde_json::Value::Object(keys) => keys.values_mut().for_each(|item| *item = numbers_as_floats(item.take())),
-        _ => {}
+fn numbers_as_floats(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value::{Array, Number, Object};
+    match value {
+        Number(number) => number.as_f64().into(),
+        Array(items) => items.into_iter().map(numbers_as_floats).collect(),
+        Object(keys) => keys.into_iter().map(|(key, value)| (key, numbers_as_floats(value))).collect(),
+        other => other,
     }
-    value
 }
