@@ -3,27 +3,27 @@
 import { guard } from './guard.ts';
 import type { View } from './view.ts';
 
+// The interface or its list is missing in browsers before 2019.
+const types =
+  (window.PerformanceObserver as Partial<typeof PerformanceObserver> | undefined)?.supportedEntryTypes ?? [];
+
 /** Whether the browser reports entries of this type. */
-export const reports = (type: string): boolean =>
-  // Missing altogether in browsers before 2019.
-  ((globalThis.PerformanceObserver as typeof PerformanceObserver | undefined)?.supportedEntryTypes ?? []).includes(
-    type,
-  );
+export const reports = (type: string): boolean => types.includes(type);
 
 /**
- * Hands each entry of `types` to `take`, those from before this script too; after a restore only new ones.
- * Answers whether the browser reports the first of `types`, so that "none seen" differs from "can't see".
+ * Hands each entry of `type` to `take`, those from before this script too; after a restore only new ones.
+ * Does nothing if the browser doesn't report them.
  */
-export const observe = <T extends PerformanceEntry>(
+export const observe = (
   view: View,
-  types: string[],
-  take: (entry: T) => void,
+  type: string,
+  take: (entry: PerformanceEntry) => void,
   options?: PerformanceObserverInit,
-): boolean => {
-  if (!reports(types[0] ?? '')) return false;
-  // Interactions and shifts of the view before a restore may be delivered after it.
+): void => {
+  if (!reports(type)) return;
+  // What happened in the view before a restore may be delivered after it.
   const takeAll = (entries: PerformanceEntryList): void => {
-    for (const entry of entries) if (entry.startTime >= view.from) take(entry as T);
+    for (const entry of entries) if (entry.startTime >= view.restoredAt) take(entry);
   };
   const observer = new PerformanceObserver(
     guard((list: PerformanceObserverEntryList) => {
@@ -31,13 +31,9 @@ export const observe = <T extends PerformanceEntry>(
       view.changed();
     }),
   );
-  // One by one: `entryTypes` would forbid `buffered`.
-  for (const type of types) if (reports(type)) observer.observe({ type, buffered: !view.restored, ...options });
-  view.flushes.push(() => {
+  observer.observe({ type, buffered: !view.restoredAt, ...options });
+  view.watches.push((end) => {
     takeAll(observer.takeRecords());
+    if (end) observer.disconnect();
   });
-  view.stops.push(() => {
-    observer.disconnect();
-  });
-  return true;
 };

@@ -31,6 +31,6 @@ declare global {
 
   interface Window {
     /** Deferred fetching, https://whatpr.org/fetch/1647.html */
-    fetchLater?: (url: string, init: RequestInit) => unknown;
+    fetchLater?: (url: string | URL, init: RequestInit) => unknown;
   }
 }

@@ -2,38 +2,36 @@
 
 import { campaignOf } from './campaign.ts';
 import { conversionOf, type Sale } from './conversion.ts';
-import { deviceOf, timeZone } from './device.ts';
-import { guard, whenIdle } from './guard.ts';
+import { deviceFacts } from './device.ts';
+import { listen, whenIdle } from './guard.ts';
 import { firstHidden, follow } from './lifecycle.ts';
-import { navigationEntry, navigationOf, navigationTiming, timingOf } from './navigation.ts';
-import { nextView, ORDERS_MAX, readVisit, writeVisit, type Visit } from './session.ts';
-import type { Settings } from './settings.ts';
-import { clip, randomId, withoutQuery } from './text.ts';
+import { ORDERS_MAX, REFRESH_MS_MIN, URL_BYTES_MAX } from './limits.ts';
+import { navigationEntry, timingOf } from './navigation.ts';
+import { nextView, readVisit, writeVisit, type Visit } from './session.ts';
+import { nameOf, rateOf, type Settings } from './settings.ts';
+import { randomId, withoutQuery } from './text.ts';
 import { transportTo } from './transport.ts';
 import { watch } from './vitals/index.ts';
 import type { View } from './view.ts';
-import { URL_BYTES_MAX, type Beacon, type Context, type Landing, type Timing } from './wire.ts';
+import type { Beacon, Context, Timing, Vitals } from './wire.ts';
 
-const REFRESH_MS = 1000;
-const storage = (): Storage => sessionStorage;
-
-const viewFrom = (from: number, restored: boolean, changed: () => void): View => {
+const viewFrom = (restoredAt: number, changed: () => void): View => {
   const entry = navigationEntry();
-  const activatedAt = (!restored && entry?.activationStart) || 0;
+  const activatedAt = entry?.activationStart ?? 0;
   return {
     id: randomId(),
-    nav: restored ? 'bfcache' : navigationOf(entry),
-    url: clip(location.origin + location.pathname, URL_BYTES_MAX) ?? '',
-    ref: clip(withoutQuery(document.referrer), URL_BYTES_MAX),
-    campaign: campaignOf(location.search),
-    restored,
-    from,
+    facts: {
+      url: (location.origin + location.pathname).slice(0, URL_BYTES_MAX), // ASCII, so bytes are characters.
+      ref: withoutQuery(document.referrer), // Browsers cut it at 4,096 themselves (Referrer Policy).
+      nav: restoredAt ? 'bfcache' : activatedAt ? 'prerender' : entry?.type,
+      campaign: campaignOf(location.search),
+    },
+    restoredAt,
     activatedAt,
-    hiddenAt: restored ? Infinity : firstHidden(activatedAt),
-    sent: false,
+    hiddenAt: restoredAt ? Infinity : firstHidden(activatedAt),
+    over: false,
     changed,
-    flushes: [],
-    stops: [],
+    watches: [],
   };
 };
 
@@ -44,138 +42,106 @@ export interface Reporter {
 }
 
 /** Begins with the view that the page is in. */
-export const report = ({ site, endpoint, rate, names }: Settings): Reporter => {
+export const report = (settings: Settings, endpoint: string | URL): Reporter => {
   const transport = transportTo(endpoint);
   let view: View;
   let vitals: ReturnType<typeof watch>;
   /** The session, once this view has asked for it: storage may be slow, so not while the page loads. */
   let visit: Visit | undefined;
   let stored = false;
-  let tz: string | undefined;
+  /** Taken early: a page that is going away may answer for another device. */
+  let device: Pick<Context, 'device' | 'tz'> | undefined;
   let timer = 0;
 
   const enter = (): Visit => {
     if (!visit) {
-      visit = nextView(readVisit(storage), Date.now(), rate, Math.random);
-      stored = writeVisit(storage, visit);
-      tz ??= timeZone();
+      visit = nextView(readVisit(), Date.now(), rateOf(settings.rate), Math.random);
+      stored = !!writeVisit(visit);
+      device = deviceFacts();
     }
-    visit.channel ??= names.channel;
+    visit.channel ??= nameOf(settings.channel);
     return visit;
   };
 
-  const timing = (): Timing | undefined => {
-    const entry = view.restored ? undefined : navigationTiming();
-    return entry && timingOf(entry, view.hiddenAt);
+  const measure = (): { timing: Timing | undefined; vitals: Vitals } => {
+    const timing = timingOf(navigationEntry(), view, performance.now());
+    return { timing, vitals: vitals(timing?.ttfb) };
   };
 
-  /** The landing; while the visitor is still on it and looks at it, as far as it has come. */
-  const landing = (): Landing => {
+  /** What is known now, which is kept with the session: so long as the landing is looked at, its speed so far. */
+  const describe = (always: boolean, seen = measure()): View['facts'] & Context => {
     const session = enter();
-    if (session.n === 1 && !view.sent) {
+    const { facts } = view;
+    if (session.n === 1 && !view.over) {
       session.landing = {
-        lcp: vitals()?.lcp,
-        load: timing()?.load,
-        ref: view.ref,
-        page: names.page,
-        campaign: view.campaign,
+        lcp: seen.vitals.lcp,
+        load: seen.timing?.load,
+        ref: facts.ref,
+        page: nameOf(settings.page),
+        campaign: facts.campaign,
       };
-      writeVisit(storage, session);
     }
-    return session.landing;
-  };
-
-  const context = (withLanding: boolean): Context & { url: string } => {
-    const { id, n, channel, rate } = enter();
+    writeVisit(session);
     return {
-      url: view.url,
-      ref: view.ref,
-      page: names.page,
-      channel,
-      nav: view.nav,
-      session: stored ? { id, n, landing: withLanding || n > 1 ? landing() : undefined } : undefined,
-      campaign: view.campaign,
-      device: deviceOf(window, navigator),
-      tz,
-      variant: names.variant,
-      rate: rate < 1 ? rate : undefined,
+      ...facts,
+      page: nameOf(settings.page),
+      variant: nameOf(settings.variant),
+      ...device,
+      channel: session.channel,
+      rate: session.rate,
+      ...(stored && {
+        session: { id: session.id, n: session.n, landing: always || session.n > 1 ? session.landing : undefined },
+      }),
     };
   };
+
+  const body = (beacon: Omit<Beacon, 'v' | 'site'>): string =>
+    JSON.stringify({ v: 1, site: settings.site ?? 'default', ...beacon });
 
   const page = (): string => {
-    landing();
-    const beacon: Beacon = {
-      v: 1,
-      site,
-      id: view.id,
-      kind: 'page',
-      ...context(false),
-      timing: timing(),
-      vitals: vitals(),
-    };
-    return JSON.stringify(beacon);
-  };
-
-  const stop = (): void => {
-    for (const end of view.stops) end();
+    const measured = measure();
+    return body({ id: view.id, kind: 'page', ...describe(false, measured), ...measured });
   };
 
   /** Leaves the state so far with the session and, against crashes, with the browser. */
   const keep = (): void => {
     timer = 0;
-    if (view.sent) return;
-    if (enter().sampled) transport.arm(page());
-    else stop();
+    if (!view.over && enter().sampled) transport.arm(page());
   };
 
   const changed = (): void => {
-    timer ||= setTimeout(() => {
-      whenIdle(keep);
-    }, REFRESH_MS);
+    timer ||= window.setTimeout(whenIdle, REFRESH_MS_MIN, keep);
   };
 
-  const open = (from: number, restored: boolean): void => {
+  const open = (restoredAt: number): void => {
     visit = undefined;
-    view = viewFrom(from, restored, changed);
+    view = viewFrom(restoredAt, changed);
     vitals = watch(view);
     whenIdle(keep);
   };
 
   const close = (at: number): void => {
-    if (view.sent) return;
+    if (view.over) return;
     view.hiddenAt = Math.min(view.hiddenAt, at);
-    if (enter().sampled) {
-      const body = page();
-      view.sent = true;
-      transport.send(body);
-      transport.disarm();
-    }
-    view.sent = true;
-    stop();
+    if (enter().sampled) transport.sendLast(page());
+    view.over = true;
+    measure(); // Ends the observers.
   };
 
-  open(0, false);
-  follow(close, (at) => {
-    open(at, true);
-  });
-  addEventListener('load', guard(changed));
+  open(0);
+  follow(close, open);
+  listen('load', changed);
 
   return {
     convert(sale) {
-      const session = enter();
-      if (!session.sampled) return;
-      const conversion = conversionOf(sale, (leftOut) => {
-        console.warn('graadmeter: conversion without its ' + leftOut + ', which is not valid:', sale);
-      });
-      const { order } = conversion;
-      if (order && session.orders.includes(order)) return;
-      if (stored) conversion.first = !session.converted;
-      const beacon: Beacon = { v: 1, site, id: randomId(), kind: 'conversion', ...context(true), conversion };
-      session.converted = true;
-      if (order) session.orders = [...session.orders, order].slice(-ORDERS_MAX);
-      writeVisit(storage, session);
-      transport.send(JSON.stringify(beacon));
+      const { sampled, orders } = enter();
+      const conversion = conversionOf(sale);
+      const { order = '' } = conversion;
+      if (!sampled || (order && orders.includes(order))) return;
+      if (stored) conversion.first = !orders.length;
+      orders.splice(0, orders.push(order) - ORDERS_MAX);
+      transport.send(body({ id: randomId(), kind: 'conversion', ...describe(true), conversion }));
     },
-    context: () => (enter().sampled ? context(true) : undefined),
+    context: () => (enter().sampled ? describe(true) : undefined),
   };
 };

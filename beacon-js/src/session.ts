@@ -3,13 +3,10 @@
 // A session ends after 30 minutes without a view. It carries what later beacons must know of its landing,
 // so that the collector needs to remember nothing.
 
+import { guard } from './guard.ts';
+import { SESSION_IDLE_MS_MAX, SESSION_VIEWS_MAX } from './limits.ts';
 import { randomId } from './text.ts';
-import { SESSION_VIEWS_MAX, type Landing } from './wire.ts';
-
-const KEY = 'graadmeter';
-const IDLE_MS_MAX = 30 * 60_000;
-/** Most orders that are remembered against being sent twice. */
-export const ORDERS_MAX = 20;
+import type { Landing } from './wire.ts';
 
 /** A session as it is stored. */
 export interface Visit {
@@ -24,41 +21,27 @@ export interface Visit {
   landing: Landing;
   /** The landing's channel, in the page's own word. */
   channel?: string | undefined;
-  converted?: boolean;
-  /** Orders already sent. */
+  /** Conversions already sent, by their order number or nothing. */
   orders: string[];
 }
 
 /**
  * The session that a view at `now` belongs to: the last one with one more view, or a new one.
- * A clock set back doesn't end a session; one set forward may, which only splits it.
+ * A clock set back doesn't end a session; one set forward may, which only splits it. What something else has
+ * stored under our key has no time, and so is over.
  */
 export const nextView = (last: Visit | undefined, now: number, rate: number, draw: () => number): Visit =>
-  last && now - last.at <= IDLE_MS_MAX
+  last && now - last.at <= SESSION_IDLE_MS_MAX
     ? { ...last, n: Math.min(last.n + 1, SESSION_VIEWS_MAX), at: now }
     : { id: randomId(), n: 1, at: now, rate, sampled: draw() < rate, landing: {}, orders: [] };
 
-/** The stored session; nothing if there is none, if storage is forbidden, or if something else wrote there. */
-export const readVisit = (storage: () => Storage): Visit | undefined => {
-  try {
-    const visit = JSON.parse(storage().getItem(KEY) ?? '') as Visit;
-    return /^[\da-f]{32}$/.test(visit.id) && visit.n > 0 && Array.isArray(visit.orders) ? visit : undefined;
-  } catch {
-    return undefined;
-  }
-};
+/** The stored session; nothing if there is none, or if storage is forbidden. */
+export const readVisit = guard(() => JSON.parse(sessionStorage['graadmeter'] as string) as Visit);
 
-/** Stores the session and says whether the browser let it. */
-export const writeVisit = (storage: () => Storage, visit: Visit): boolean => {
-  try {
-    storage().setItem(KEY, JSON.stringify(visit));
-    return true;
-  } catch {
-    return false;
-  }
-};
+/** Stores the session, and answers with something if the browser let it. */
+export const writeVisit = guard((visit: Visit) => (sessionStorage['graadmeter'] = JSON.stringify(visit)));
 
 /** Removes what was stored before the visitor refused. */
-export const forgetVisit = (storage: () => Storage): void => {
-  storage().removeItem(KEY);
+export const forgetVisit = (): void => {
+  delete sessionStorage['graadmeter'];
 };

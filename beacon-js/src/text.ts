@@ -3,20 +3,18 @@
 /** `text` without control characters and cut to `bytes` of UTF-8, or nothing when none is left. */
 export const clip = (text: string | null | undefined, bytes: number): string | undefined =>
   (text &&
-    new TextDecoder()
+    new TextDecoder().decode(
       // Encoding also mends lone surrogates, which a strict JSON parser refuses.
-      .decode(new TextEncoder().encode(text.replace(/\p{Cc}/gu, '')).subarray(0, bytes))
-      // A character cut in two decodes to this one, and three bytes of four would grow.
-      .replace(/\ufffd+$/, '')) ||
+      new TextEncoder().encode(text.replace(/\p{Cc}/gu, '')).subarray(0, bytes),
+      // As if more would follow, the decoder waits for the rest of a character that was cut in two.
+      { stream: true },
+    )) ||
   undefined;
 
-/** The address without query and fragment: those may name a person. */
-export const withoutQuery = (address: string): string => address.replace(/[?#].*/s, '');
+/** The address without query and fragment, because those may name a person; nothing for none. */
+export const withoutQuery = (address: string): string | undefined => address.replace(/[?#].*/, '') || undefined;
 
 /** 32 random hexadecimal digits. */
 export const randomId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (byte + 256).toString(16).slice(1)).join('');
-
-/** The object, or nothing when no key of it holds a value. */
-export const unlessEmpty = <T extends object>(object: T): T | undefined =>
-  Object.values(object).some((value) => value !== undefined) ? object : undefined;
+  // randomUUID would need https.
+  crypto.getRandomValues(new Uint32Array(4)).reduce((id, part) => id + (part + 2 ** 32).toString(16).slice(1), '');

@@ -6,37 +6,34 @@
 
 import { guard } from './guard.ts';
 
+const REQUEST: RequestInit = {
+  method: 'POST',
+  // The answer is of no use, and asking for it would put CORS errors on the console.
+  mode: 'no-cors',
+  credentials: 'omit',
+};
+
 /** The ways out to one collector. */
-export const transportTo = (endpoint: string) => {
+export const transportTo = (endpoint: string | URL) => {
   let armed: AbortController | undefined;
-  const request = (body: string): RequestInit => ({
-    method: 'POST',
-    body,
-    // The answer is of no use, and asking for it would put CORS errors on the console.
-    mode: 'no-cors',
-    credentials: 'omit',
-  });
+  /** Sends now. A full queue, a blocker or a page that replaced sendBeacon leaves fetch with `keepalive`. */
+  const send = (body: string): void => {
+    const queued = guard(() => navigator.sendBeacon(endpoint, body))();
+    if (!queued) void fetch(endpoint, { ...REQUEST, body, keepalive: true }).catch(() => undefined);
+  };
   return {
-    /** Sends now. A full queue, a blocker or a page that replaced sendBeacon leaves fetch with `keepalive`. */
-    send(body: string): void {
-      let queued = false;
-      guard(() => {
-        queued = navigator.sendBeacon(endpoint, body);
-      })();
-      if (!queued) void fetch(endpoint, { ...request(body), keepalive: true }).catch(() => undefined);
-    },
+    send,
     /** Leaves `body` with the browser, instead of what was left before, to send if the page dies. */
     arm(body: string): void {
-      if (!window.fetchLater) return;
       const next = new AbortController();
-      window.fetchLater(endpoint, { ...request(body), signal: next.signal });
+      window.fetchLater?.(endpoint, { ...REQUEST, body, signal: next.signal });
       armed?.abort();
       armed = next;
     },
-    /** Calls off what was armed. */
-    disarm(): void {
+    /** Sends what needs nothing left with the browser any more. */
+    sendLast(body: string): void {
+      send(body);
       armed?.abort();
-      armed = undefined;
     },
   };
 };

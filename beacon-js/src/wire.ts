@@ -125,20 +125,3 @@ export interface Beacon extends Context {
   vitals?: Vitals | undefined;
   conversion?: Conversion | undefined;
 }
-
-/** Longest URL or referrer in bytes. */
-export const URL_BYTES_MAX = 4096;
-/** Longest page group, channel, variant or time zone in bytes. */
-export const NAME_BYTES_MAX = 64;
-/** Longest campaign parameter or order number in bytes. */
-export const TEXT_BYTES_MAX = 128;
-/** Longest phase, load or paint in milliseconds: ten minutes. */
-export const TIMING_MS_MAX = 600_000;
-/** Longest Interaction to Next Paint in milliseconds: one minute. */
-export const INP_MS_MAX = 60_000;
-/** Largest Cumulative Layout Shift. */
-export const CLS_MAX = 100;
-/** Most views of one session. */
-export const SESSION_VIEWS_MAX = 100_000;
-/** Smallest share of sessions that may report. */
-export const RATE_MIN = 0.0001;

@@ -6,7 +6,7 @@ import type { Beacon } from '../src/wire.ts';
 
 const SCHEMA = new URL('../../collector/wire/beacon.v1.schema.json', import.meta.url);
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type Json = null | boolean | number | string | Json[] | { readonly [key in string]: Json };
 
 /** The same schema, but no key is taken that it doesn't name: a beacon must not send what nobody reads. */
 const closed = (schema: Json): Json => {
@@ -16,7 +16,7 @@ const closed = (schema: Json): Json => {
   return 'properties' in schema ? { ...inner, additionalProperties: false } : inner;
 };
 
-const schema = JSON.parse(readFileSync(SCHEMA, 'utf8')) as { [key: string]: Json };
+const schema = JSON.parse(readFileSync(SCHEMA, 'utf8')) as Record<string, Json>;
 const options = { allErrors: true, strict: true, allowUnionTypes: true, strictRequired: false } as const;
 
 /** What a collector accepts. */

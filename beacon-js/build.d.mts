@@ -1,0 +1,2 @@
+/** The built script's bytes. */
+export const bundle: () => Promise<Uint8Array>;
