@@ -16,8 +16,10 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 use ipnet::IpNet;
+use tokio::sync::Semaphore;
 
 use crate::arrival::Arrival;
+use crate::limits::IN_FLIGHT_PER_CORE_MAX;
 use crate::measure::Micros;
 use crate::outcome::Outcome;
 use crate::pipeline::Pipeline;
@@ -44,6 +46,8 @@ pub struct Ingest {
     country_header: Option<HeaderName>,
     script: Script,
     pages: Option<Pages>,
+    /// Room for bodies that are being read, of each core.
+    rooms: Vec<Semaphore>,
     started: Instant,
 }
 
@@ -68,12 +72,14 @@ impl Ingest {
         country_header: Option<HeaderName>,
         pages: Option<Pages>,
     ) -> Self {
+        let rooms = (0..pipeline.tallies().cores()).map(|_| Semaphore::new(IN_FLIGHT_PER_CORE_MAX)).collect();
         Self {
             pipeline,
             trusted_proxies,
             country_header,
             script: Script::new(),
             pages,
+            rooms,
             started: Instant::now(),
         }
     }
@@ -89,10 +95,10 @@ impl Ingest {
 
     async fn beacon(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let read = if head.method == Method::POST {
-            body::read(&head.headers, body).await
-        } else {
-            Err(Outcome::MethodNotAllowed)
+        let read = match self.rooms[core].try_acquire() {
+            _ if head.method != Method::POST => Err(Outcome::MethodNotAllowed),
+            Ok(_room) => body::read(&head.headers, body).await,
+            Err(_) => Err(Outcome::Overloaded),
         };
         let read_at = Instant::now();
         let answer = match read {

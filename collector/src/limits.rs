@@ -9,6 +9,8 @@ pub const ARRIVAL_MAX: Duration = Duration::from_secs(10);
 pub const DRAINED_BYTES_MAX: usize = 256 * 1024;
 /// Connections that one core holds at the same time.
 pub const CONNECTIONS_PER_CORE_MAX: usize = 10_000;
+/// Beacons whose bodies one core reads at the same time; past that, it answers 503 instead of growing.
+pub const IN_FLIGHT_PER_CORE_MAX: usize = 2_000;
 /// Headers of a request.
 pub const HEADERS_MAX: usize = 64;
 /// Bytes of a connection's read buffer, and so of a request's head.

@@ -33,7 +33,7 @@ pub enum Outcome {
     UnsupportedMediaType,
     /// The client sends more than its share.
     Limited,
-    /// The collector is stopping or has too much to do.
+    /// The collector has too much to do.
     Overloaded,
 }
 
