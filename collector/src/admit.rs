@@ -4,3 +4,4 @@ pub mod duplicates;
 pub mod limiter;
 pub mod origin;
 pub mod robots;
+pub mod signature;

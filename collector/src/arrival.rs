@@ -1,6 +1,6 @@
 //! What a request tells besides its body: who sent it, from which page, with which browser.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The facts of one request that judging and placing look at.
 #[derive(Debug, Clone, Copy)]
@@ -17,4 +17,16 @@ pub struct Arrival<'a> {
     pub hint_platform: Option<&'a str>,
     /// The country that a trusted proxy or CDN says.
     pub country: Option<&'a str>,
+}
+
+impl Arrival<'_> {
+    /// For a report that does not come from the visitor's own browser: nothing of the request is his.
+    pub const NOBODY: Self = Self {
+        client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        origin: None,
+        user_agent: "",
+        hint_mobile: None,
+        hint_platform: None,
+        country: None,
+    };
 }

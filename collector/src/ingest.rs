@@ -1,5 +1,5 @@
-//! The public listener: bytes in, status out. `POST /v1/beacon`, `GET /beacon.js`, nothing else; the demo
-//! adds its shop.
+//! The public listener: bytes in, status out. `POST /v1/beacon`, `POST /v1/conversion`, `GET /beacon.js`,
+//! nothing else; the demo adds its shop.
 
 mod body;
 mod client;
@@ -7,9 +7,10 @@ mod script;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use graadmeter_wire::WireError;
 use hyper::body::Incoming;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN, USER_AGENT,
@@ -51,17 +52,20 @@ pub struct Ingest {
     started: Instant,
 }
 
-/// How a beacon's request is answered: an outcome, and for an invalid body what is wrong with it.
-struct Answer {
-    outcome: Outcome,
-    error: Option<String>,
+/// A request whose body has arrived.
+struct Received<'a> {
+    core: usize,
+    peer: SocketAddr,
+    headers: &'a HeaderMap,
+    body: Bytes,
+    at: Instant,
 }
 
-impl From<Outcome> for Answer {
-    fn from(outcome: Outcome) -> Self {
-        Self { outcome, error: None }
-    }
-}
+/// What is done with it.
+type Handle = fn(&Ingest, &Received<'_>) -> Result<Outcome, WireError>;
+
+/// The header in which a shop's server signs.
+const SIGNATURE: &str = "graadmeter-signature";
 
 impl Ingest {
     /// The public listener of a pipeline.
@@ -87,43 +91,51 @@ impl Ingest {
     /// Answers one request on the core with this number.
     pub async fn answer(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         match request.uri().path() {
-            "/v1/beacon" => self.beacon(core, peer, request).await,
+            "/v1/beacon" => self.report(core, peer, request, Self::beacon).await,
+            "/v1/conversion" => self.report(core, peer, request, Self::sale).await,
             "/beacon.js" => self.script.answer(request.method(), request.headers()),
             _ => self.page(&request).await,
         }
     }
 
-    async fn beacon(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    /// Reads a body, lets `handle` judge it, and counts how that ended.
+    async fn report(
+        &self,
+        core: usize,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+        handle: Handle,
+    ) -> Response<Body> {
         let (head, body) = request.into_parts();
         let read = match self.rooms[core].try_acquire() {
             _ if head.method != Method::POST => Err(Outcome::MethodNotAllowed),
             Ok(_room) => body::read(&head.headers, body).await,
             Err(_) => Err(Outcome::Overloaded),
         };
-        let read_at = Instant::now();
-        let answer = match read {
-            Ok(body) => self.handle(core, peer, &head.headers, &body, read_at),
-            Err(outcome) => outcome.into(),
-        };
-        let took = u32::try_from(read_at.elapsed().as_micros()).unwrap_or(u32::MAX);
-        self.pipeline.tallies().of_core(core).end(answer.outcome, Micros(took));
-        respond(answer)
+        let at = Instant::now();
+        let ended = read
+            .map_or_else(Ok, |body| handle(self, &Received { core, peer, headers: &head.headers, body, at }));
+        let outcome = *ended.as_ref().unwrap_or(&Outcome::Invalid);
+        let took = u32::try_from(at.elapsed().as_micros()).unwrap_or(u32::MAX);
+        self.pipeline.tallies().of_core(core).end(outcome, Micros(took));
+        match ended {
+            Ok(outcome) => respond(outcome, outcome.message()),
+            Err(error) => respond(Outcome::Invalid, &error.to_string()),
+        }
     }
 
-    fn handle(
-        &self,
-        core: usize,
-        peer: SocketAddr,
-        headers: &HeaderMap,
-        body: &Bytes,
-        at: Instant,
-    ) -> Answer {
-        let arrival = self.arrival(peer, headers);
-        let now = at.duration_since(self.started);
-        match self.pipeline.handle(body, &arrival, now, core) {
-            Ok(outcome) => outcome.into(),
-            Err(error) => Answer { outcome: Outcome::Invalid, error: Some(error.to_string()) },
-        }
+    fn beacon(&self, received: &Received<'_>) -> Result<Outcome, WireError> {
+        let arrival = self.arrival(received.peer, received.headers);
+        let now = received.at.duration_since(self.started);
+        self.pipeline.handle(&received.body, &arrival, now, received.core)
+    }
+
+    fn sale(&self, received: &Received<'_>) -> Result<Outcome, WireError> {
+        let signature =
+            received.headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let now = received.at.duration_since(self.started);
+        let unix_now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.pipeline.handle_sale(&received.body, signature, now, unix_now, received.core)
     }
 
     fn arrival<'a>(&self, peer: SocketAddr, headers: &'a HeaderMap) -> Arrival<'a> {
@@ -159,14 +171,14 @@ impl Ingest {
     }
 }
 
-fn respond(Answer { outcome, error }: Answer) -> Response<Body> {
+fn respond(outcome: Outcome, message: &str) -> Response<Body> {
     let status = outcome.status();
     if status == StatusCode::NO_CONTENT {
         let mut response = Response::new(whole(Bytes::new()));
         *response.status_mut() = status;
         return response;
     }
-    let mut response = refuse(status, error.as_deref().unwrap_or(outcome.message()));
+    let mut response = refuse(status, message);
     if outcome == Outcome::MethodNotAllowed {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     }

@@ -173,6 +173,7 @@ fn log_end(outcomes: &Outcomes) {
         invalid = outcomes[Outcome::Invalid],
         unknown_site = outcomes[Outcome::UnknownSite],
         origin_not_allowed = outcomes[Outcome::OriginNotAllowed],
+        unsigned = outcomes[Outcome::Unsigned],
         method_not_allowed = outcomes[Outcome::MethodNotAllowed],
         timeout = outcomes[Outcome::Timeout],
         too_large = outcomes[Outcome::TooLarge],

@@ -1,4 +1,4 @@
-//! Every way in which a request to the beacon endpoint can end, each with its status and its label.
+//! Every way in which a request to a beacon endpoint can end, each with its status and its label.
 //!
 //! Nothing is dropped without being counted: a request has exactly one outcome, and the counter
 //! `graadmeter_beacons_total` has one label value for each.
@@ -7,7 +7,7 @@ use std::ops::{AddAssign, Index, IndexMut};
 
 use hyper::StatusCode;
 
-/// How a request to the beacon endpoint ended.
+/// How a request to `/v1/beacon` or `/v1/conversion` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Outcome {
@@ -23,6 +23,8 @@ pub enum Outcome {
     UnknownSite,
     /// From a page whose origin the site doesn't list.
     OriginNotAllowed,
+    /// A conversion without the signature of the shop's server that its site asks for.
+    Unsigned,
     /// Another method than POST.
     MethodNotAllowed,
     /// The body did not arrive in time, or broke off.
@@ -39,13 +41,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order of its number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Accepted,
         Self::Duplicate,
         Self::Bot,
         Self::Invalid,
         Self::UnknownSite,
         Self::OriginNotAllowed,
+        Self::Unsigned,
         Self::MethodNotAllowed,
         Self::Timeout,
         Self::TooLarge,
@@ -64,6 +67,7 @@ impl Outcome {
             Self::Invalid => "invalid",
             Self::UnknownSite => "unknown_site",
             Self::OriginNotAllowed => "origin_not_allowed",
+            Self::Unsigned => "unsigned",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Timeout => "timeout",
             Self::TooLarge => "too_large",
@@ -79,7 +83,7 @@ impl Outcome {
         match self {
             Self::Accepted | Self::Duplicate | Self::Bot => StatusCode::NO_CONTENT,
             Self::Invalid => StatusCode::BAD_REQUEST,
-            Self::UnknownSite | Self::OriginNotAllowed => StatusCode::FORBIDDEN,
+            Self::UnknownSite | Self::OriginNotAllowed | Self::Unsigned => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -97,6 +101,9 @@ impl Outcome {
             Self::Invalid => "not a beacon",
             Self::UnknownSite => "unknown site: configure it as [[site]] in the collector",
             Self::OriginNotAllowed => "origin not allowed: add it to the site's origins in the collector",
+            Self::Unsigned => {
+                "not signed by the shop's server: check the site's secret, the server's clock and Graadmeter-Signature"
+            }
             Self::MethodNotAllowed => "use POST",
             Self::Timeout => "the body did not arrive in time",
             Self::TooLarge => "a body has at most 16384 bytes",

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use graadmeter_wire::{Beacon, Kind, Source, WireError, decode};
+use graadmeter_wire::{Beacon, Decoded, Kind, Source, WireError, decode, decode_sale};
 
 use crate::admit::duplicates::Duplicates;
 use crate::admit::limiter::Limiter;
-use crate::admit::robots;
+use crate::admit::{robots, signature};
 use crate::aggregate::budget::Budgets;
 use crate::arrival::Arrival;
-use crate::config::{Config, Robots, Site};
+use crate::config::{Config, Conversions, Robots, Site};
 use crate::limits::{CLIENTS_WATCHED_MAX, REPORTS_REMEMBERED_MAX};
 use crate::outcome::Outcome;
 use crate::place::Placer;
@@ -75,11 +75,46 @@ impl Pipeline {
         if let Some(refusal) = self.judge(beacon, arrival, site, now) {
             return Ok(refusal);
         }
-        let observation = self.placer.place(beacon, arrival, &site.places);
+        self.count(&decoded, arrival, site, core);
+        Ok(Outcome::Accepted)
+    }
+
+    /// Takes one sale that a shop's server reports through all stages, on the core with this number.
+    ///
+    /// `signature` is the header, `now` the time since any fixed moment, `unix_now` since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// When the body is no sale.
+    pub fn handle_sale(
+        &self,
+        body: &[u8],
+        signature: &str,
+        now: Duration,
+        unix_now: Duration,
+        core: usize,
+    ) -> Result<Outcome, WireError> {
+        let sale = decode_sale(body)?;
+        let Some(site) = self.sites.get(&*sale.site) else { return Ok(Outcome::UnknownSite) };
+        let secret = site.secret.as_ref();
+        let Some(signed) = secret.and_then(|secret| signature::verify(signature, body, &secret.0, unix_now))
+        else {
+            return Ok(Outcome::Unsigned);
+        };
+        let decoded = Decoded::new(sale.into_beacon(signed.id));
+        if !self.is_new(&decoded.beacon, site, now) {
+            return Ok(Outcome::Duplicate);
+        }
+        self.count(&decoded, &Arrival::NOBODY, site, core);
+        Ok(Outcome::Accepted)
+    }
+
+    /// The last stages: place and aggregate.
+    fn count(&self, decoded: &Decoded<'_>, arrival: &Arrival<'_>, site: &Site, core: usize) {
+        let observation = self.placer.place(&decoded.beacon, arrival, &site.places);
         let mut tally = self.tallies.of_core(core);
         tally.aggregate.record(&observation, &self.budgets);
         tally.leave_out(decoded.left_out);
-        Ok(Outcome::Accepted)
     }
 
     /// Why a beacon of a known site does not count, if it doesn't.
@@ -99,6 +134,9 @@ impl Pipeline {
             && robots::is_robot(arrival.user_agent)
         {
             return Some(Outcome::Bot);
+        }
+        if beacon.kind == Kind::Conversion && site.conversions == Conversions::Signed {
+            return Some(Outcome::Unsigned);
         }
         (!self.is_new(beacon, site, now)).then_some(Outcome::Duplicate)
     }

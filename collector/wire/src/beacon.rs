@@ -7,12 +7,11 @@ mod measured;
 mod visit;
 mod words;
 
-use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
 use crate::id::HexId;
-use crate::limits::{NAME_BYTES_MAX, THIRD_PARTIES_MAX, TIME_ZONE_BYTES_MAX, URL_BYTES_MAX};
 use crate::key::{Key, LeftOut};
+use crate::limits::{NAME_BYTES_MAX, THIRD_PARTIES_MAX, TIME_ZONE_BYTES_MAX, URL_BYTES_MAX};
 use crate::object;
 use crate::text::{SiteId, Text};
 use crate::url::HttpUrl;
@@ -64,7 +63,7 @@ pub struct Beacon<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<Text<'a, NAME_BYTES_MAX>>,
     /// A visitor's browser or a probe.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Source::is_rum")]
+    #[serde(default, deserialize_with = "object::or_default", skip_serializing_if = "Source::is_rum")]
     pub source: Source,
     /// Where the probe stands.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -73,7 +72,7 @@ pub struct Beacon<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Text<'a, NAME_BYTES_MAX>>,
     /// Share of sessions that report.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Rate::is_whole")]
+    #[serde(default, deserialize_with = "object::or_default", skip_serializing_if = "Rate::is_whole")]
     pub rate: Rate,
     /// Phases of the navigation.
     #[serde(default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
@@ -87,10 +86,6 @@ pub struct Beacon<'a> {
     /// The purchase, when `kind` is `conversion`.
     #[serde(borrow, default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
     pub conversion: Option<Conversion<'a>>,
-}
-
-fn null_is_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl<'a> Beacon<'a> {

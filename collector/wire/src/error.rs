@@ -68,7 +68,8 @@ impl WireError {
         } else if let Some(field) = quoted("duplicate field `") {
             Self::Twice { key: if path.ends_with(field) { path.to_owned() } else { below(field) } }
         } else {
-            let expected = message.rsplit_once(", expected ").map_or("something else", |(_, expected)| expected);
+            let expected =
+                message.rsplit_once(", expected ").map_or("something else", |(_, expected)| expected);
             let key = if path == "." { "body" } else { path };
             Self::Unexpected { key: key.to_owned(), expected: plain_type(expected).to_owned() }
         }

@@ -165,7 +165,9 @@ mod tests {
 
     #[test]
     fn only_possible_values_stay() {
-        for (value, stays) in [(0.0, true), (600_000.0, true), (-0.001, false), (600_000.1, false), (f64::NAN, false)] {
+        for (value, stays) in
+            [(0.0, true), (600_000.0, true), (-0.001, false), (600_000.1, false), (f64::NAN, false)]
+        {
             let (mut kept, mut left_out) = (Some(value), LeftOut::default());
             Key::VitalsLcp.keep_possible(&mut kept, &mut left_out);
             assert_eq!((kept.is_some(), left_out.is_empty()), (stays, stays), "{value}");

@@ -22,18 +22,20 @@ mod key;
 pub mod limits;
 mod money;
 mod object;
+mod sale;
 mod text;
 mod url;
 mod word;
 
 pub use crate::beacon::{
-    Beacon, Campaign, Conversion, Device, EffectiveType, Kind, Landing, Navigation, Rate, Session, Source, ThirdParty,
-    Timing, Version, Vitals,
+    Beacon, Campaign, Conversion, Device, EffectiveType, Kind, Landing, Navigation, Rate, Session, Source,
+    ThirdParty, Timing, Version, Vitals,
 };
-pub use crate::decode::{Decoded, decode};
+pub use crate::decode::{Decoded, decode, decode_sale};
 pub use crate::error::WireError;
 pub use crate::id::HexId;
 pub use crate::key::{Key, LeftOut};
 pub use crate::money::{Amount, Currency};
+pub use crate::sale::{Context, Sale};
 pub use crate::text::{SiteId, Text};
 pub use crate::url::{HttpUrl, UrlParts};

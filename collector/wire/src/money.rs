@@ -26,7 +26,11 @@ impl Amount {
             None => (unsigned, ""),
         };
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if integer.is_empty() || !digits(integer) || !digits(decimals) || decimals.len() > AMOUNT_DECIMALS_MAX as usize {
+        if integer.is_empty()
+            || !digits(integer)
+            || !digits(decimals)
+            || decimals.len() > AMOUNT_DECIMALS_MAX as usize
+        {
             return None;
         }
         Some(Self(Decimal::from_str(text).unwrap_or(Decimal::MAX)))

@@ -15,6 +15,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
+/// For required fields.
+pub(crate) fn required<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|object| object.0)
+}
+
 /// For optional fields: `null` is absent.
 pub(crate) fn optional<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
@@ -23,9 +30,18 @@ pub(crate) fn optional<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 /// For lists of objects: `null` is empty.
-pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
     Ok(objects.unwrap_or_default().into_iter().map(|object| object.0).collect())
+}
+
+/// For optional fields that have a default: `null` is absent.
+pub(crate) fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 struct MapOnly<D>(D);

@@ -70,7 +70,8 @@ impl<'a> HttpUrl<'a> {
     /// Takes `url` if it is absolute, `http` or `https`, and keeps the limit.
     pub fn new(url: impl Into<Cow<'a, str>>) -> Option<Self> {
         let url = url.into();
-        let is_web = |scheme: &str| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+        let is_web =
+            |scheme: &str| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
         let fits = url.len() <= URL_BYTES_MAX
             && !url.bytes().any(|byte| byte.is_ascii_control() || byte == b' ')
             && UrlParts::split(&url).is_some_and(|parts| is_web(parts.scheme));
@@ -130,7 +131,9 @@ mod tests {
     #[test]
     fn refuses_what_is_no_page() {
         let long = format!("https://a.example/{}", "x".repeat(URL_BYTES_MAX));
-        for url in ["", "/p/1", "https://", "https:///p", "ftp://a.example/", "javascript:alert(1)", "://a", &long] {
+        for url in
+            ["", "/p/1", "https://", "https:///p", "ftp://a.example/", "javascript:alert(1)", "://a", &long]
+        {
             assert!(HttpUrl::new(url).is_none(), "{url}");
         }
         assert!(HttpUrl::new("https://a.example/a b").is_none());

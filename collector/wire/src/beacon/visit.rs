@@ -4,9 +4,7 @@ use serde::de::{Deserializer, Error, Unexpected};
 use serde::{Deserialize, Serialize};
 
 use crate::id::HexId;
-use crate::limits::{
-    CAMPAIGN_BYTES_MAX, NAME_BYTES_MAX, ORDER_BYTES_MAX, SESSION_VIEWS_MAX, URL_BYTES_MAX,
-};
+use crate::limits::{CAMPAIGN_BYTES_MAX, NAME_BYTES_MAX, ORDER_BYTES_MAX, SESSION_VIEWS_MAX, URL_BYTES_MAX};
 use crate::money::{Amount, Currency};
 use crate::object;
 use crate::text::Text;

@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_rate_weighs_by_its_rounded_inverse() {
-        for (rate, weight) in [(1.0, 1), (0.5, 2), (0.3, 3), (0.1, 10), (0.0001, 10_000), (0.7, 1), (0.66, 2)] {
+        for (rate, weight) in [(1.0, 1), (0.5, 2), (0.3, 3), (0.1, 10), (0.0001, 10_000), (0.7, 1), (0.66, 2)]
+        {
             assert_eq!(Rate::new(rate).map(Rate::weight), Some(weight), "{rate}");
         }
         for rate in [0.0, -1.0, 1.000_1, 0.000_09, f64::NAN, f64::INFINITY] {
