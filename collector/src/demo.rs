@@ -120,7 +120,7 @@ pub async fn visit(public: SocketAddr, seed: u64) -> Result<(), VisitorsError> {
 async fn walk(client: reqwest::Client, endpoint: String, session: Vec<Visit>) {
     let mut waited = Duration::ZERO;
     for visit in session {
-        tokio::time::sleep((visit.after - waited) / HASTE).await;
+        tokio::time::sleep(visit.after.saturating_sub(waited) / HASTE).await;
         waited = visit.after;
         let Ok(body) = serde_json::to_vec(&visit.beacon) else { continue };
         let request = client

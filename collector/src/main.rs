@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stderr};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve { config, data_dir, addresses } => serve(config, data_dir, addresses),
         Command::Demo { no_visitors, addresses } => serve_demo(!no_visitors, addresses),
-        Command::CheckConfig { file } => check_config(file),
+        Command::CheckConfig { file } => check_config(&file),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -79,8 +79,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn check_config(file: PathBuf) -> anyhow::Result<()> {
-    let config = Config::load(&file)?;
+fn check_config(file: &Path) -> anyhow::Result<()> {
+    let config = Config::load(file)?;
     println!("{}: right, {} sites", file.display(), config.sites.len());
     Ok(())
 }

@@ -131,7 +131,9 @@ mod tests {
 
     fn histogram(values: &[u32]) -> Histogram {
         let mut histogram = Histogram::new(Metric::Lcp.thresholds());
-        values.iter().for_each(|&value| histogram.record(Micros(value), 1));
+        for &value in values {
+            histogram.record(Micros(value), 1);
+        }
         histogram
     }
 

@@ -183,7 +183,8 @@ fn read_channel(section: &mut Section<'_, '_>) -> Option<ChannelRule> {
 }
 
 /// A pattern of values, which are compared in lower case.
-fn read_pattern(pattern: String) -> Result<GlobMatcher, String> {
-    let glob = Glob::new(&pattern.to_lowercase());
+fn read_pattern(mut pattern: String) -> Result<GlobMatcher, String> {
+    pattern = pattern.to_lowercase();
+    let glob = Glob::new(&pattern);
     glob.map(|glob| glob.compile_matcher()).map_err(|error| error.to_string())
 }

@@ -1,5 +1,7 @@
 //! Building the data model of the crate `prometheus` from our counts.
 
+use std::collections::HashMap;
+
 use prometheus::core::Desc;
 use prometheus::proto;
 
@@ -90,7 +92,7 @@ pub(super) fn describe(families: impl Iterator<Item = Family>) -> prometheus::Re
     let labels = |family: &Family| family.labels.iter().map(|&label| label.to_owned()).collect();
     families
         .map(|family| {
-            Desc::new(family.name.to_owned(), family.help.to_owned(), labels(&family), Default::default())
+            Desc::new(family.name.to_owned(), family.help.to_owned(), labels(&family), HashMap::default())
         })
         .collect()
 }

@@ -35,9 +35,11 @@ fn by_user_agent(agent: &str, facts: Option<&wire::Device>) -> Option<Device> {
     let has = |word: &str| agent.contains(word);
     if is_television(agent) {
         Some(Device::Other)
-    } else if has("iPad") || has("Tablet") || has("PlayBook") || has("Silk/") && !has("Mobile") {
-        Some(Device::Tablet)
-    } else if has("Android") && !has("Mobi") {
+    } else if has("iPad")
+        || has("Tablet")
+        || has("PlayBook")
+        || (has("Android") || has("Silk/")) && !has("Mobi")
+    {
         Some(Device::Tablet)
     } else if has("Mobi") || has("iPhone") || has("iPod") || has("Opera Mini") {
         Some(Device::Mobile)
@@ -111,8 +113,8 @@ mod tests {
         place(&arrival, facts.as_ref())
     }
 
-    fn screen(w: f64, h: f64, touch: f64) -> Option<wire::Device> {
-        Some(wire::Device { w: Some(w), h: Some(h), touch: Some(touch), ..Default::default() })
+    fn screen(w: f64, h: f64, touch: f64) -> wire::Device {
+        wire::Device { w: Some(w), h: Some(h), touch: Some(touch), ..Default::default() }
     }
 
     #[test]
@@ -168,14 +170,14 @@ mod tests {
 
     #[test]
     fn an_ipad_is_no_mac() {
-        assert_eq!(placed(MAC, None, None, screen(1024.0, 1366.0, 5.0)), Device::Tablet);
-        assert_eq!(placed(MAC, None, None, screen(1440.0, 900.0, 0.0)), Device::Desktop);
+        assert_eq!(placed(MAC, None, None, Some(screen(1024.0, 1366.0, 5.0))), Device::Tablet);
+        assert_eq!(placed(MAC, None, None, Some(screen(1440.0, 900.0, 0.0))), Device::Desktop);
     }
 
     #[test]
     fn the_screen_comes_last() {
-        assert_eq!(placed("", None, None, screen(390.0, 844.0, 5.0)), Device::Mobile);
-        assert_eq!(placed("", None, None, screen(820.0, 1180.0, 5.0)), Device::Tablet);
-        assert_eq!(placed("", None, None, screen(1920.0, 1080.0, 0.0)), Device::Desktop);
+        assert_eq!(placed("", None, None, Some(screen(390.0, 844.0, 5.0))), Device::Mobile);
+        assert_eq!(placed("", None, None, Some(screen(820.0, 1180.0, 5.0))), Device::Tablet);
+        assert_eq!(placed("", None, None, Some(screen(1920.0, 1080.0, 0.0))), Device::Desktop);
     }
 }

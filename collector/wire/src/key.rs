@@ -115,7 +115,7 @@ impl Key {
             Self::ThirdParty => limits::THIRD_PARTIES_MAX as f64,
             Self::ThirdPartyCount => limits::THIRD_PARTY_REQUESTS_MAX,
             Self::ThirdPartyBytes => limits::THIRD_PARTY_BYTES_MAX,
-            Self::ConversionValue => 10_f64.powi(limits::AMOUNT_INTEGER_DIGITS_MAX as i32),
+            Self::ConversionValue => limits::AMOUNT_MAX,
             _ => limits::TIMING_MS_MAX,
         }
     }
@@ -157,7 +157,9 @@ mod tests {
     #[test]
     fn every_key_has_its_own_bit_and_name() {
         let mut all = LeftOut::default();
-        Key::ALL.into_iter().for_each(|key| all.add(key));
+        for key in Key::ALL {
+            all.add(key);
+        }
         assert!(all.keys().eq(Key::ALL));
         let names: std::collections::BTreeSet<_> = Key::ALL.iter().map(|key| key.name()).collect();
         assert_eq!(names.len(), Key::ALL.len());

@@ -47,7 +47,7 @@ pub const MEMORY_GIB_MAX: f64 = 1024.0;
 pub const THIRD_PARTY_REQUESTS_MAX: f64 = 10_000.0;
 /// Most bytes from one third-party host in one view.
 pub const THIRD_PARTY_BYTES_MAX: f64 = 1e10;
-/// Most integer digits of an amount of money.
-pub const AMOUNT_INTEGER_DIGITS_MAX: u32 = 12;
+/// An amount of money is less than this: twelve digits before the point.
+pub const AMOUNT_MAX: f64 = 1e12;
 /// Most decimals of an amount of money.
 pub const AMOUNT_DECIMALS_MAX: u32 = 6;

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 
-use crate::limits::{AMOUNT_DECIMALS_MAX, AMOUNT_INTEGER_DIGITS_MAX};
+use crate::limits::{AMOUNT_DECIMALS_MAX, AMOUNT_MAX};
 use crate::word::{self, Word};
 
 /// An amount of money as it was written, `"59.95"`.
@@ -39,7 +39,7 @@ impl Amount {
     /// Whether a purchase can cost this: not negative, at most twelve digits before the point.
     #[must_use]
     pub fn is_possible(self) -> bool {
-        !self.0.is_sign_negative() && self.0 < Decimal::from(10_u64.pow(AMOUNT_INTEGER_DIGITS_MAX))
+        !self.0.is_sign_negative() && self.0 < Decimal::from(AMOUNT_MAX as u64)
     }
 
     /// The exact value.
