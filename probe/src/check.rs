@@ -34,13 +34,19 @@ pub enum Method {
     Head,
 }
 
+/// The host of a URL, an IPv6 address without its brackets.
+#[must_use]
+pub fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default().trim_matches(['[', ']'])
+}
+
 /// Which hosts a check may speak to, its redirects included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Hosts {
     /// Every host.
     #[default]
     Any,
-    /// These only, in lower case. So a stranger who names the target can't reach the probe's own network.
+    /// These only, written as [`host`] writes them. So a stranger who names the target can't reach the probe's own network.
     Only(Arc<[String]>),
 }
 
@@ -50,7 +56,7 @@ impl Hosts {
     pub fn allow(&self, host: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::Only(hosts) => hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)),
+            Self::Only(hosts) => hosts.iter().any(|allowed| allowed == host),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! This module alone reads files and the environment (`SSL_CERT_FILE`, `SSL_CERT_DIR`). Every key, its
 //! meaning and default stand in the probe's README.
 
-mod check;
+mod checks;
 mod reader;
 pub mod roots;
 
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use graadmeter_wire::Text;
 use graadmeter_wire::limits::{NAME_BYTES_MAX, URL_BYTES_MAX};
-use url::Url;
+use url::{Host, Url};
 
 use self::reader::{Mistake, Notes, Section};
 use self::roots::Roots;
@@ -83,7 +83,7 @@ pub struct Check {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file can't be read.
-    #[error("can't read {}: {source}", path.display())]
+    #[error("can't read {}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -106,7 +106,7 @@ impl ConfigError {
             Self::Unreadable { .. } => String::new(),
             Self::Mistakes { path, mistakes } => {
                 let lines = mistakes.iter().map(|mistake| format!("{}:{mistake}", path.display()));
-                lines.collect::<Vec<_>>().join("\n")
+                format!("the configuration is wrong\n{}", lines.collect::<Vec<_>>().join("\n"))
             }
         }
     }
@@ -143,22 +143,21 @@ impl Config {
     fn from_section(file: &Section, folder: &Path, roots: &mut Roots) -> Self {
         let region = word(file, "region").unwrap_or_else(|| REGION_DEFAULT.to_owned());
         let concurrency = file.whole("concurrency", 1..=CONCURRENCY_MAX as u64);
-        let targets = file.strings("probe_targets");
+        let targets = file.words("probe_targets");
+        let targets = targets.and_then(|hosts| hosts.iter().map(|word| word.check(target)).collect());
         let collector = file.section("collector").map(|section| collector(&section, folder, roots));
-        let defaults = check::Defaults::read(file.section("defaults").as_ref(), folder, roots);
+        let defaults = checks::Defaults::read(file.section("defaults").as_ref(), folder, roots);
         let sections = file.sections("check");
         let checks: Vec<_> =
-            sections.iter().filter_map(|section| check::read(section, &defaults, folder, roots)).collect();
-        if sections.is_empty() {
-            file.mistake("no `[[check]]`: name at least one page to check");
-        } else if sections.len() > limits::CHECKS_MAX {
+            sections.iter().filter_map(|section| checks::read(section, &defaults, folder, roots)).collect();
+        if sections.len() > limits::CHECKS_MAX {
             file.mistake(&format!("more than {} checks: split them over several probes", limits::CHECKS_MAX));
         }
         refuse_twins(&sections, &checks);
         Self {
             region,
             concurrency: concurrency.map_or(CONCURRENCY_DEFAULT, |number| number as usize),
-            probe_targets: targets.map(|hosts| hosts.iter().map(|host| host.to_lowercase()).collect()),
+            probe_targets: targets,
             collector: collector.flatten(),
             checks,
             trust: roots.trust(),
@@ -205,6 +204,13 @@ fn endpoint(given: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// A host of `probe_targets`, as [`crate::check::host`] would write it.
+fn target(given: &str) -> Result<String, String> {
+    let host = given.parse().map_or_else(|_| Host::parse(given), |address| Ok(Host::Ipv6(address)));
+    let host = host.map_err(|_| format!("`{given}` is no host; write its name without scheme and port"))?;
+    Ok(host.to_string().trim_matches(['[', ']']).to_owned())
+}
+
 /// A name for a label and the wire: not empty, short, without control characters.
 fn word(section: &Section, key: &str) -> Option<String> {
     section.text(key, |given| name(given).map_err(|error| error.to_string()))
@@ -225,7 +231,7 @@ fn refuse_twins(sections: &[Section], checks: &[Check]) {
 
 /// Why a text can't be a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("1 to {NAME_BYTES_MAX} bytes without control characters")]
+#[error("expected 1 to {NAME_BYTES_MAX} bytes without control characters")]
 pub struct NameError;
 
 /// Takes a region, check or page name that the wire will take.

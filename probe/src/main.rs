@@ -104,7 +104,8 @@ async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
         };
         let one = oneshot::check(&request, &expected).await;
         if !args.json {
-            print(&terminal::render(&one, &expected.budgets))?;
+            let between = if checked.is_empty() { "" } else { "\n" };
+            print(&format!("{between}{}", terminal::render(&one, &expected.budgets)))?;
         }
         checked.push(one);
     }

@@ -28,10 +28,10 @@ use crate::serve::{self, App};
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The listener is broken.
-    #[error("can't listen: {0}")]
+    #[error("can't listen")]
     Listen(#[source] io::Error),
     /// The metrics can't be set up.
-    #[error("can't set up metrics: {0}")]
+    #[error("can't set up metrics")]
     Metrics(#[from] prometheus::Error),
     /// There is no way to the collector.
     #[error(transparent)]
@@ -60,9 +60,7 @@ pub async fn run(
         let _ = server_stopped.await;
     }));
     info!(%address, region = config.region, checks = config.checks.len(), "the probe runs");
-    if reporter.is_none() {
-        warn!("no `[collector]` configured: results are on /metrics only");
-    }
+    tell_what_is_off(&config, &app);
     app.set_ready(true);
     let reporter = reporter.map(Arc::new);
     let mut runs = Runs::new(config, &metrics, reporter.clone());
@@ -88,6 +86,19 @@ pub async fn run(
         "the probe has stopped"
     );
     Ok(())
+}
+
+/// What someone might miss later, told at the start.
+fn tell_what_is_off(config: &Config, app: &App) {
+    if config.checks.is_empty() {
+        warn!("no `[[check]]` configured: only /probe checks anything");
+    }
+    if config.collector.is_none() {
+        warn!("no `[collector]` configured: results are on /metrics only");
+    }
+    if app.probes_nothing() {
+        info!("/probe is off: the listener isn't on loopback and no `probe_targets` are configured");
+    }
 }
 
 /// What a run of a check needs, shared by all.
@@ -130,11 +141,10 @@ impl Runs {
         let began = Instant::now();
         tokio::pin!(shutdown);
         loop {
-            // Without checks there is no configuration, so the fallback is never taken.
-            let due = began + self.schedule.next().unwrap_or(Duration::MAX / 4);
+            let next = self.schedule.next().map(|next| began + next);
             tokio::select! {
                 () = &mut shutdown => return,
-                () = sleep_until(due) => self.begin_due(began.elapsed()),
+                () = wait_until(next) => self.begin_due(began.elapsed()),
                 Some(ended) = self.going.join_next_with_id() => self.ended(ended),
             }
         }
@@ -183,6 +193,14 @@ impl Runs {
     }
 }
 
+/// Waits for ever when nothing is ever due.
+async fn wait_until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Shared {
     /// One run of one check.
     async fn once(self: Arc<Self>, number: usize) {
@@ -216,12 +234,12 @@ impl Shared {
 fn log(check: &Check, verdict: &Verdict) {
     let (site, name, outcome) = (&check.site, &check.name, verdict.outcome().name());
     match verdict {
-        Verdict::Ok => debug!(site, check = name, outcome, "checked"),
+        Verdict::Ok => debug!(site, check = name, outcome, "a check is ok"),
         Verdict::OverBudget(overruns) => {
             let budgets: Vec<_> = overruns.iter().map(|overrun| overrun.budget.to_string()).collect();
-            warn!(site, check = name, outcome, exceeded = budgets.join(" "), "checked");
+            warn!(site, check = name, outcome, exceeded = budgets.join(" "), "a check is over budget");
         }
-        Verdict::Failed(_, why) => warn!(site, check = name, outcome, why, "checked"),
+        Verdict::Failed(_, why) => warn!(site, check = name, outcome, why, "a check failed"),
     }
 }
 

@@ -48,6 +48,12 @@ impl App {
         Self { metrics, ready: AtomicBool::new(false), hosts, trust, probes: Semaphore::new(PROBES_MAX) }
     }
 
+    /// Whether `/probe` refuses every target.
+    #[must_use]
+    pub fn probes_nothing(&self) -> bool {
+        matches!(&self.hosts, Hosts::Only(hosts) if hosts.is_empty())
+    }
+
     /// What `/readyz` says.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);

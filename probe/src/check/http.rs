@@ -21,7 +21,7 @@ use super::error::CheckError;
 use super::measure::{Hop, Measurement};
 use super::phase::Phase;
 use super::stream::{FirstByte, Stream, Watched};
-use super::{Method, Request, body, resolve, tls};
+use super::{Method, Request, body, host, resolve, tls};
 use crate::limits::{REDIRECTS_MAX, RESPONSE_HEAD_BYTES_MAX};
 
 /// How the probe names itself to sites and collector.
@@ -117,7 +117,7 @@ async fn follow(
 
 /// Until the connection stands: resolve, connect, and TLS where the URL asks for it.
 async fn open(request: &Request, clock: &Clock, hop: &mut Hop) -> Result<Box<dyn Stream>, Failure> {
-    let host = hop.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let host = host(&hop.url).to_owned();
     if !request.hosts.allow(&host) {
         return Err((Phase::Resolve, CheckError::HostNotAllowed { host }));
     }

@@ -12,8 +12,8 @@ use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, ProtocolVersion, RootCertStore,
-    SignatureScheme, WantsVerifier,
+    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, InvalidMessage, ProtocolVersion,
+    RootCertStore, SignatureScheme, WantsVerifier,
 };
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -54,6 +54,9 @@ pub enum TlsError {
         /// Whose.
         names: Vec<String>,
     },
+    /// Another protocol, plain HTTP perhaps.
+    #[error("what answers on this port doesn't speak TLS")]
+    NotTls,
     /// Anything else, in rustls' words.
     #[error(transparent)]
     Protocol(#[from] rustls::Error),
@@ -161,8 +164,10 @@ fn explain(error: io::Error) -> TlsError {
     let Some(cause) = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) else {
         return TlsError::Io(error);
     };
-    let rustls::Error::InvalidCertificate(certificate) = cause else {
-        return TlsError::Protocol(cause.clone());
+    let certificate = match cause {
+        rustls::Error::InvalidCertificate(certificate) => certificate,
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => return TlsError::NotTls,
+        _ => return TlsError::Protocol(cause.clone()),
     };
     match certificate {
         CertificateError::UnknownIssuer => TlsError::UnknownIssuer,

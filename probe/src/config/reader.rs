@@ -165,14 +165,6 @@ impl<'s> Section<'s> {
         value.get_ref().as_bool().or_else(|| self.expected(key, value, "true or false"))
     }
 
-    /// A list of strings.
-    pub(super) fn strings(&self, key: &str) -> Option<Vec<&'s str>> {
-        let value = self.get(key)?;
-        let list =
-            value.get_ref().as_array().map(|list| list.iter().map(|word| word.get_ref().as_str()).collect());
-        list.flatten().or_else(|| self.expected(key, value, "a list of strings"))
-    }
-
     /// A string or number, or a list of them.
     pub(super) fn words(&self, key: &str) -> Option<Vec<Word<'s>>> {
         let value = self.get(key)?;

@@ -1,8 +1,8 @@
 //! The configuration, from the outside: what is taken, what is refused, and how that is told.
 
 use super::*;
-use crate::check::Method;
 use crate::check::assert::{Budget, StatusRule};
+use crate::check::{self, Method};
 
 fn parse(text: &str) -> Result<Config, Vec<String>> {
     Config::parse(text, Path::new("/nowhere"), Roots::new(Vec::new()))
@@ -77,6 +77,7 @@ interval = "5m"
 #[test]
 fn every_mistake_is_told_with_its_line() {
     let text = r#"regoin = "eu"
+probe_targets = ["shop.example", "https://shop.example"]
 concurrency = 0
 [collector]
 timeout = "soon"
@@ -99,21 +100,22 @@ follow_redirects = "yes"
     let mistakes = parse(text).unwrap_err();
     let expected = [
         "1: unknown key `regoin`; did you mean `region`?",
-        "2: `concurrency`: expected a whole number from 1 to 1024",
-        "3: `url` is missing",
-        "4: `timeout`: expected a time such as \"800ms\" or \"30s\"",
-        "7: `url`: `www.shop.example` is no absolute URL; write it as `https://www.shop.example/`",
-        "8: `site`: expected a site id: 1 to 64 letters, digits, dots, dashes and underscores",
-        "9: `status`: `99` is no status; write a code from 100 to 599, or a class as \"2xx\"",
-        "10: `ttfb`: expected a time such as \"800ms\" or \"30s\"",
-        "10: unknown key `speed`; known here: redirect, dns, connect, tls, wait, ttfb, transfer, total",
-        "11: `name` is missing",
-        "11: `timeout` is longer than `interval`: a run could not end before the next",
-        "12: `url`: the URL holds a user name or password, which would be reported",
-        "16: `method`: expected \"GET\" or \"HEAD\"; a check must not change anything",
-        "17: `ca_file`: /nowhere/missing.pem: ",
-        "18: `body_contains`: expected 1 to 1024 bytes",
-        "19: `follow_redirects`: expected true or false",
+        "2: `probe_targets`: `https://shop.example` is no host; write its name without scheme and port",
+        "3: `concurrency`: expected a whole number from 1 to 1024",
+        "4: `url` is missing",
+        "5: `timeout`: expected a time such as \"800ms\" or \"30s\"",
+        "8: `url`: `www.shop.example` is no absolute URL; write it as `https://www.shop.example/`",
+        "9: `site`: expected a site id: 1 to 64 letters, digits, dots, dashes and underscores",
+        "10: `status`: `99` is no status; write a code from 100 to 599, or a class as \"2xx\"",
+        "11: `ttfb`: expected a time such as \"800ms\" or \"30s\"",
+        "11: unknown key `speed`; known here: redirect, dns, connect, tls, wait, ttfb, transfer, total",
+        "12: `name` is missing",
+        "12: `timeout` is longer than `interval`: a run could not end before the next",
+        "13: `url`: the URL holds a user name or password, which would be reported",
+        "17: `method`: expected \"GET\" or \"HEAD\"; a check must not change anything",
+        "18: `ca_file`: /nowhere/missing.pem: ",
+        "19: `body_contains`: expected 1 to 1024 bytes",
+        "20: `follow_redirects`: expected true or false",
     ];
     assert_eq!(mistakes.len(), expected.len(), "{mistakes:#?}");
     for (mistake, expected) in mistakes.iter().zip(expected) {
@@ -129,8 +131,7 @@ fn checks_of_one_site_have_names_of_their_own() {
 }
 
 #[test]
-fn a_file_without_checks_or_with_broken_syntax_is_refused() {
-    assert_eq!(parse("").unwrap_err(), ["1: no `[[check]]`: name at least one page to check"]);
+fn every_error_of_syntax_is_told() {
     let mistakes = parse("region = \n[[check]\n").unwrap_err();
     assert!(mistakes.iter().any(|mistake| mistake.starts_with("1: ")), "{mistakes:?}");
     assert!(mistakes.iter().any(|mistake| mistake.starts_with("2: ")), "{mistakes:?}");
@@ -140,11 +141,16 @@ fn a_file_without_checks_or_with_broken_syntax_is_refused() {
 fn strangers_may_probe_listed_hosts_only() {
     let check = "[[check]]\nname = 'home'\nsite = 'shop'\nurl = 'http://shop.example/'\n";
     let open = parse(check).unwrap();
+    let nothing = parse("").unwrap();
+    assert!(nothing.checks.is_empty() && nothing.probe_hosts(true).allow("any.example"));
     assert!(open.probe_hosts(true).allow("any.example"));
     assert!(!open.probe_hosts(false).allow("any.example"));
-    let listed = parse(&format!("probe_targets = ['Shop.example']\n{check}")).unwrap();
+    let listed =
+        parse(&format!("probe_targets = ['Shop.example', '::1', '[::2]', '192.0.2.1']\n{check}")).unwrap();
     for loopback in [true, false] {
-        assert!(listed.probe_hosts(loopback).allow("shop.EXAMPLE"));
+        for url in ["https://SHOP.example/", "http://[::1]:80/", "http://[::2]/", "http://192.0.2.1/"] {
+            assert!(listed.probe_hosts(loopback).allow(check::host(&url.parse().unwrap())), "{url}");
+        }
         assert!(!listed.probe_hosts(loopback).allow("any.example"));
     }
 }

@@ -55,10 +55,10 @@ impl Fate {
 #[derive(Debug, thiserror::Error)]
 pub enum ReporterError {
     /// No TLS, though the collector's URL asks for it.
-    #[error("reports to the collector need TLS: {0}")]
+    #[error("reports to the collector need TLS")]
     Tls(#[from] TlsError),
     /// The HTTP client can't be set up.
-    #[error("can't set up reports to the collector: {0}")]
+    #[error("can't set up reports to the collector")]
     Client(#[source] reqwest::Error),
 }
 

@@ -24,7 +24,8 @@ fn write(text: &mut String, checked: &Checked, budgets: &[Budget]) -> std::fmt::
     let measured = &checked.measured;
     writeln!(text, "{}", checked.url)?;
     if let Some(hop) = measured.last().filter(|_| measured.redirects() > 0) {
-        writeln!(text, "  → {} ({} redirects)", hop.url, measured.redirects())?;
+        let redirects = if measured.redirects() == 1 { "redirect" } else { "redirects" };
+        writeln!(text, "  → {} ({} {redirects})", hop.url, measured.redirects())?;
     }
     facts(text, measured)?;
     writeln!(text)?;

@@ -38,7 +38,7 @@ pub(super) async fn answer(app: &App, request: &Request<Incoming>) -> Response<F
             "the target is no http or https URL without user name and password",
         );
     };
-    if !app.hosts.allow(url.host_str().unwrap_or_default()) {
+    if !app.hosts.allow(check::host(&url)) {
         return text(
             StatusCode::FORBIDDEN,
             "the target's host isn't in `probe_targets` of this probe's configuration",

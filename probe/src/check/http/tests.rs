@@ -239,7 +239,8 @@ async fn what_is_not_http_or_breaks_off_is_told() {
     let site = Site::scripted(vec![vec![send("not TLS\r\n")]]).await;
     let mut request = request(&site.url().replace("http:", "https:"));
     request.trust = Trust::new([Authority::new().certificate]);
-    assert_eq!(failure(&measure(&request).await).1, Outcome::Tls);
+    let (_, outcome, message) = failure(&measure(&request).await);
+    assert!(outcome == Outcome::Tls && message.contains("doesn't speak TLS"), "{message}");
 }
 
 /// Until when the certificates of `TlsSite` hold.
