@@ -21,6 +21,7 @@ struct Country<'a> {
 pub fn write_database(file: &Path, networks: &[(&str, &str)]) {
     let mut database = Database::default();
     database.metadata.ip_version = IpVersion::V4;
+    database.metadata.binary_format_major_version = 2;
     database.metadata.database_type = "GeoLite2-City".into();
     for (network, iso_code) in networks {
         let country = database.insert_value(City { country: Country { iso_code } }).expect("serializable");

@@ -28,9 +28,9 @@ impl Probe {
         let mut command = command(&folder);
         command.arg("run").arg("--config").arg(file).args(["--listen", "127.0.0.1:0"]);
         let mut process = Process::start(command);
-        let listening = process.logged("listening").await;
-        let address = listening["address"].as_str().and_then(|address| address.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("no \"address\" in {listening}"));
+        let runs = process.logged("the probe runs").await;
+        let address = runs["address"].as_str().and_then(|address| address.parse().ok());
+        let address = address.unwrap_or_else(|| panic!("no \"address\" in {runs}"));
         Self { address, process, _folder: folder }
     }
 

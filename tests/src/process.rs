@@ -95,7 +95,9 @@ impl Process {
         for reader in self.readers.drain(..) {
             reader.await.expect("no reader panics");
         }
-        Ended { status, lines: self.lines() }
+        let lines = self.lines();
+        assert!(!lines.iter().any(|line| line.contains("panicked at")), "{} panicked: {lines:#?}", self.name);
+        Ended { status, lines }
     }
 }
 

@@ -118,9 +118,18 @@ pub struct Connection {
 impl Connection {
     /// Connects.
     pub async fn open(to: SocketAddr) -> Self {
-        let stream = TcpStream::connect(to).await.unwrap_or_else(|error| panic!("{to}: {error}"));
-        stream.set_nodelay(true).expect("a TCP socket");
-        Self { stream, received: Vec::new() }
+        Self::try_open(to).await.unwrap_or_else(|error| panic!("{to}: {error}"))
+    }
+
+    /// Connects, if anybody listens.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when nobody does.
+    pub async fn try_open(to: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(to).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, received: Vec::new() })
     }
 
     /// Writes bytes. That the other side no longer reads is not an error: its answer says why.

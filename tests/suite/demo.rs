@@ -86,12 +86,12 @@ async fn a_visitor_who_lands_on_a_slow_page_from_a_search_result_and_buys_moves_
     let collector = Collector::demo(&["--no-visitors"]).await;
     let landing = format!("http://{}/shop/p/tide-bowl?wait_ms=2600", collector.public);
     let search = Shop::linking_to(&landing).await;
-    let as_search_engine = format!("--host-resolver-rules=MAP www.bing.com {}", search.address);
+    let as_search_engine = format!("--host-resolver-rules=MAP www.ecosia.org {}", search.address);
     let switches = [&*as_search_engine, "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable"];
     let browser = Browser::start(Device::Desktop, "Europe/Amsterdam", &switches).await;
     let before = collector.metrics().await;
 
-    browser.open("http://www.bing.com/").await;
+    browser.open("http://www.ecosia.org/").await;
     browser.click("#result").await;
     browser.arrive_at("/shop/p/tide-bowl").await;
     browser.click("#add button").await;

@@ -57,10 +57,8 @@ async fn send_until_the_end(to: SocketAddr, answered: Arc<AtomicU64>, ending: Ar
             }
             None => {
                 assert!(ending.load(Ordering::Relaxed), "a connection broke off before the end");
-                match TcpStream::connect(to).await {
-                    Ok(_) => connection = Connection::open(to).await,
-                    Err(_) => return,
-                }
+                let Ok(again) = Connection::try_open(to).await else { return };
+                connection = again;
             }
         }
     }
