@@ -14,14 +14,15 @@ use crate::process::{Ended, Process, built};
 use crate::raw_http::{Response, get};
 use crate::wait::{SOON, until};
 
-/// Every outcome that a request to the beacon endpoint can have.
-pub const OUTCOMES: [&str; 12] = [
+/// Every outcome that a request to a beacon endpoint can have.
+pub const OUTCOMES: [&str; 13] = [
     "accepted",
     "duplicate",
     "bot",
     "invalid",
     "unknown_site",
     "origin_not_allowed",
+    "unsigned",
     "method_not_allowed",
     "timeout",
     "too_large",

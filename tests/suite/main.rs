@@ -15,5 +15,6 @@ mod probe;
 mod restart;
 mod schema;
 mod script;
+mod signed;
 mod start;
 mod wire_format;
