@@ -29,6 +29,7 @@ fn now() -> i64 {
 /// What the shop's server posts: what the page handed it, and the order.
 fn order(number: &str, value: &str) -> Vec<u8> {
     let context = json!({
+        "url": "https://www.shop.example/checkout", "page": "checkout",
         "session": {"id": "9f8a1b2c3d4e5f60718293a4b5c6d7e8", "n": 4,
             "landing": {"lcp": 3100, "load": 3600, "ref": "https://www.google.com/", "page": "product"}},
         "device": {"w": 390, "h": 844, "touch": 5, "mobile": true},
@@ -85,6 +86,22 @@ async fn a_signed_purchase_moves_the_cells_of_its_visitor() {
     assert_eq!((landing.count, landing.sum), (1.0, 3.1));
     assert_eq!(metrics.sum("rum_conversions_total", &[]), 1.0);
     assert_eq!(metrics.sum("rum_page_views_total", &[]), 0.0);
+}
+
+#[tokio::test]
+async fn a_context_need_not_say_more_than_it_knows() {
+    let collector = serve("signed").await;
+    let order = |context: Value, number: &str| {
+        let conversion = json!({"value": "10.00", "order": number});
+        json!({"v": 1, "site": "shop", "context": context, "conversion": conversion}).to_string().into_bytes()
+    };
+    let session = json!({"id": "9f8a1b2c3d4e5f60718293a4b5c6d7e8", "n": 1, "landing": {"lcp": 900}});
+    let contexts = [json!({"session": session, "device": {"mobile": true}, "tz": "Europe/Paris"}), json!({})];
+    for (number, context) in contexts.into_iter().enumerate() {
+        let response = send_signed(&collector, &order(context.clone(), &format!("A{number}"))).await;
+        assert_eq!(response.status, 204, "{context}: {}", response.everything());
+    }
+    assert_eq!(collector.metrics().await.sum("rum_conversions_total", &[]), 2.0);
 }
 
 #[tokio::test]
