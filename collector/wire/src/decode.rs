@@ -125,6 +125,6 @@ mod tests {
         );
         let beacon = decode_sale(sale.as_bytes()).unwrap().into_beacon(HexId::from(7));
         assert_eq!(Decoded::new(beacon), decode(sent.as_bytes()).unwrap());
-        assert_eq!(decode_sale(br#"{"v":1,"site":"shop","context":{}}"#).unwrap_err().key(), "context.url");
+        assert_eq!(decode_sale(br#"{"v":1,"site":"shop","context":{}}"#).unwrap_err().key(), "conversion");
     }
 }

@@ -32,8 +32,8 @@ pub struct Sale<'a> {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Context<'a> {
     /// The page.
-    #[serde(borrow)]
-    pub url: HttpUrl<'a>,
+    #[serde(borrow, default)]
+    pub url: Option<HttpUrl<'a>>,
     /// `document.referrer` of the view.
     #[serde(borrow, rename = "ref", default)]
     pub referrer: Option<Text<'a, URL_BYTES_MAX>>,
@@ -71,7 +71,7 @@ impl<'a> Sale<'a> {
             tz: context.tz,
             rate: context.rate,
             conversion: Some(conversion),
-            ..Beacon::new(site, id, Kind::Conversion, context.url)
+            ..Beacon::new(site, id, Kind::Conversion, context.url.unwrap_or(HttpUrl::UNKNOWN))
         }
     }
 }

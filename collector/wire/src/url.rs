@@ -64,6 +64,9 @@ impl<'a> UrlParts<'a> {
 pub struct HttpUrl<'a>(Cow<'a, str>);
 
 impl<'a> HttpUrl<'a> {
+    /// A page that nobody named: a host that can't be (RFC 2606, section 2).
+    pub const UNKNOWN: HttpUrl<'static> = HttpUrl(Cow::Borrowed("https://unknown.invalid/"));
+
     /// What a page's URL looks like, for error messages.
     pub const SHAPE: &'static str = "an absolute http or https URL of at most 4096 bytes";
 
