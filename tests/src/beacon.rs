@@ -88,6 +88,12 @@ impl Beacon {
     pub fn from(&self, user_agent: &str) -> Request {
         post(user_agent).body(self.body())
     }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn from_with(&self, user_agent: &str, name: &str, value: &str) -> Request {
+        post(user_agent).header(name, value).body(self.body())
+    }
 }
 
 /// `POST /v1/beacon` as `sendBeacon` makes it, still without its body.

@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
@@ -13,10 +13,12 @@ use tokio::task::JoinHandle;
 
 use crate::wait::{SOON, until};
 
-/// A running program; killed by its id when it is dropped.
+/// A running program; killed by its id when it is dropped, with all that it has started.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    /// The group of which it is the first: a driver's browser is in there too.
+    group: Pid,
     name: String,
     lines: Arc<Mutex<Vec<String>>>,
     readers: Vec<JoinHandle<()>>,
@@ -36,14 +38,16 @@ impl Process {
     #[must_use]
     pub fn start(mut command: Command) -> Self {
         let name = command.as_std().get_program().to_string_lossy().into_owned();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let id = child.id().expect("not waited for yet").cast_signed();
+        let group = Pid::from_raw(id).expect("a child's id");
         let lines = Arc::default();
         let readers = vec![
             gather(child.stdout.take().expect("stdout is piped"), Arc::clone(&lines)),
             gather(child.stderr.take().expect("stderr is piped"), Arc::clone(&lines)),
         ];
-        Self { child, name, lines, readers }
+        Self { child, group, name, lines, readers }
     }
 
     /// Everything it has written so far.
@@ -80,8 +84,7 @@ impl Process {
 
     /// Asks it to end, as a service manager does.
     pub fn terminate(&self) {
-        let id = self.child.id().expect("still running").cast_signed();
-        kill_process(Pid::from_raw(id).expect("a child's id"), Signal::TERM).expect("own child");
+        kill_process(self.group, Signal::TERM).expect("own child");
     }
 
     /// Waits until it has ended, by itself or because it was asked to.
@@ -92,12 +95,19 @@ impl Process {
                 panic!("{} has not ended after {limit:?}: {:#?}", self.name, self.lines())
             }
         };
-        for reader in self.readers.drain(..) {
+        for reader in std::mem::take(&mut self.readers) {
             reader.await.expect("no reader panics");
         }
         let lines = self.lines();
         assert!(!lines.iter().any(|line| line.contains("panicked at")), "{} panicked: {lines:#?}", self.name);
         Ended { status, lines }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // An error means that nobody of the group is left, which is what is wanted.
+        let _nobody_left = kill_process_group(self.group, Signal::KILL);
     }
 }
 

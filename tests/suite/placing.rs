@@ -44,7 +44,7 @@ async fn the_device_is_known_by_hints_then_user_agent_then_touch() {
         ("a Mac", touch(1728, 1117, 0).from(MAC), "desktop"),
         ("an iPad that says it is a Mac", touch(820, 1180, 5).from(MAC), "tablet"),
         ("a laptop with a touch screen", touch(1536, 864, 10).from(DESKTOP), "desktop"),
-        ("a phone by its hint", view().header_from(DESKTOP, "Sec-CH-UA-Mobile", "?1"), "mobile"),
+        ("a phone by its hint", view().from_with(DESKTOP, "Sec-CH-UA-Mobile", "?1"), "mobile"),
         (
             "a phone by what the page was told",
             view().with("/device", json!({"mobile": true})).from(DESKTOP),
@@ -54,16 +54,6 @@ async fn the_device_is_known_by_hints_then_user_agent_then_touch() {
     for (what, request, device) in cases {
         let (visitor, page) = placed(&collector, &request).await;
         assert_eq!((&*visitor["device"], &*page["device"]), (device, device), "{what}");
-    }
-}
-
-trait HeaderFrom {
-    fn header_from(&self, user_agent: &str, name: &str, value: &str) -> Request;
-}
-
-impl HeaderFrom for Beacon {
-    fn header_from(&self, user_agent: &str, name: &str, value: &str) -> Request {
-        graadmeter_tests::beacon::post(user_agent).header(name, value).body(self.body())
     }
 }
 
@@ -211,7 +201,7 @@ async fn the_address_that_trusted_proxies_vouch_for_decides_the_country() {
         ("garbage, 192.0.2.1", "SE"),
     ];
     for (chain, country) in chains {
-        let request = view().header_from(DESKTOP, "X-Forwarded-For", chain);
+        let request = view().from_with(DESKTOP, "X-Forwarded-For", chain);
         assert_eq!(placed(&collector, &request).await.0["country"], country, "{chain}");
     }
 }
@@ -220,7 +210,7 @@ async fn the_address_that_trusted_proxies_vouch_for_decides_the_country() {
 async fn nobody_else_is_believed_about_addresses() {
     let networks = [("203.0.113.0/24", "DE"), ("127.0.0.0/8", "SE")];
     let collector = serve_with_database(&format!("{GEO}{SHOP}"), &networks).await;
-    let request = view().header_from(DESKTOP, "X-Forwarded-For", "203.0.113.9");
+    let request = view().from_with(DESKTOP, "X-Forwarded-For", "203.0.113.9");
     assert_eq!(placed(&collector, &request).await.0["country"], "SE", "the peer's own address decides");
 }
 
@@ -239,10 +229,10 @@ async fn a_changed_database_is_picked_up() {
 #[tokio::test]
 async fn a_country_header_is_believed_from_trusted_proxies_only() {
     let header = "[geo]\ncountry_header = \"CF-IPCountry\"\n";
-    let request = || view().header_from(DESKTOP, "CF-IPCountry", "JP");
+    let request = || view().from_with(DESKTOP, "CF-IPCountry", "JP");
     let trusting = Collector::serve(&format!("{header}{PROXIES}{SHOP}")).await;
     assert_eq!(placed(&trusting, &request()).await.0["country"], "JP");
-    let nonsense = view().header_from(DESKTOP, "CF-IPCountry", "T1<script>");
+    let nonsense = view().from_with(DESKTOP, "CF-IPCountry", "T1<script>");
     assert_eq!(placed(&trusting, &nonsense).await.0["country"], "NL", "the time zone, as without the header");
     let wary = Collector::serve(&format!("{header}{SHOP}")).await;
     assert_eq!(placed(&wary, &request()).await.0["country"], "NL");

@@ -44,7 +44,7 @@ fn signature(secret: &str, time: i64, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
     mac.update(format!("{time}.").as_bytes());
     mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", mac.finalize().into_bytes())
 }
 
 fn post(header: Option<&str>, body: &[u8]) -> Request {
@@ -68,7 +68,7 @@ fn the_tests_sign_as_rfc_4231_does() {
     // Test case 2, whose text has no time before it.
     let mut mac = Hmac::<Sha256>::new_from_slice(b"Jefe").expect("any length");
     mac.update(b"what do ya want for nothing?");
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:x}", mac.finalize().into_bytes());
     assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
