@@ -8,9 +8,9 @@ use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, Heade
 use hyper::{Method, Response, StatusCode};
 use subtle::ConstantTimeEq;
 
+use crate::answer::{Body, whole};
 use crate::config::Secret;
 use crate::expose::Exposition;
-use crate::serve::{Body, whole};
 
 /// Content type of the classic text format.
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";

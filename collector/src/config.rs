@@ -3,30 +3,25 @@
 //! Every mistake is reported at once, with its line. Nothing else in the collector reads files or the
 //! environment; everything below takes what it needs as an argument.
 
-mod mistake;
-mod section;
 mod site;
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::path::Path;
 
+use graadmeter_base::settings::{self, Mistakes, Section, SettingsError};
 use hyper::header::HeaderName;
 use ipnet::IpNet;
-use toml::de::DeTable;
 
 use crate::admit::limiter::ClientLimit;
 use crate::admit::origin::Origins;
 use crate::aggregate::budget::CellsMax;
+use crate::limits::CONFIG_BYTES_MAX;
 use crate::observation::SiteIndex;
 use crate::place::SitePlaces;
 use crate::place::channel::Channels;
 use crate::place::country::Database;
 
-pub use self::mistake::{Mistake, Mistakes};
 pub use self::site::{Conversions, Robots, Secret, Site};
-
-use self::section::{Found, Section};
 
 /// A configuration that is known to be right.
 #[derive(Debug)]
@@ -87,27 +82,6 @@ impl Admin {
     }
 }
 
-/// A configuration that can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("{}: can't be read", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file has mistakes.
-    #[error("{} has {}", path.display(), mistakes)]
-    Mistaken {
-        /// The file.
-        path: PathBuf,
-        /// All of them.
-        mistakes: Mistakes,
-    },
-}
-
 impl Config {
     /// For trying out: site `default`, from any origin. Only for a loopback address.
     #[must_use]
@@ -141,12 +115,8 @@ impl Config {
     /// # Errors
     ///
     /// When the file can't be read, or with every mistake in it.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        Self::parse(&text, folder)
-            .map_err(|mistakes| ConfigError::Mistaken { path: path.to_owned(), mistakes })
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        settings::load(path, CONFIG_BYTES_MAX, Self::read)
     }
 
     /// Reads the text of a configuration; files that it names are relative to `folder`.
@@ -155,21 +125,17 @@ impl Config {
     ///
     /// With every mistake in it.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, Mistakes> {
-        let found = Found::new(text);
-        let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            found.mistake(error.span().unwrap_or_default(), error.message().to_owned());
-        }
-        let mut root = Section::root(table.into_inner(), &found);
-        let config = Self {
+        settings::parse(text, |root| Self::read(root, folder))
+    }
+
+    fn read(root: &mut Section<'_, '_>, folder: &Path) -> Self {
+        Self {
             limits: root.section("limits", read_limits),
             geo: root.section("geo", |section| read_geo(section, folder)),
             trusted_proxies: root.section("proxies", read_proxies),
             admin: root.section("admin", |section| read_admin(section, folder)),
-            sites: site::read_all(&mut root, folder),
-        };
-        root.end();
-        found.into_result(config)
+            sites: site::read_all(root, folder),
+        }
     }
 }
 

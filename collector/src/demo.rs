@@ -10,14 +10,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use graadmeter_base::settings::Mistakes;
 use http_body_util::channel::Channel;
 use http_body_util::{BodyExt, Either};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{Method, Response, StatusCode};
 
-use crate::config::{Config, Mistakes};
+use crate::answer::{Body, whole};
+use crate::config::Config;
 use crate::ingest::PageAnswer;
-use crate::serve::{Body, whole};
 
 use self::visitors::{Visit, Visitors, VisitorsError};
 

@@ -19,12 +19,12 @@ use hyper::{Method, Request, Response, StatusCode};
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 
+use crate::answer::{Body, whole};
 use crate::arrival::Arrival;
 use crate::limits::IN_FLIGHT_PER_CORE_MAX;
 use crate::measure::Micros;
 use crate::outcome::Outcome;
 use crate::pipeline::Pipeline;
-use crate::serve::{Body, whole};
 
 use self::script::Script;
 

@@ -2,8 +2,8 @@
 //!
 //! # A beacon's journey
 //!
-//! A visitor's browser posts a few hundred bytes. [`serve`] accepts the connection, [`ingest`] reads the
-//! body within its limits, and [`pipeline`] takes it through the stages, each of which changes its type:
+//! A visitor's browser posts a few hundred bytes. [`graadmeter_base::serve`] accepts the
+//! connection, [`ingest`] reads the body within its limits, and [`pipeline`] takes it through the stages, each of which changes its type:
 //! [`graadmeter_wire::decode`] makes a `Beacon` of bytes, [`admit`] asks whether it may count (site, origin,
 //! robots, duplicates), [`place`] makes an [`observation`] of it, with a bounded name in every label, and
 //! [`aggregate`] counts that in the HDR histograms of its cells. Each core has its own histograms, so cores
@@ -18,6 +18,7 @@
 
 pub mod admit;
 pub mod aggregate;
+pub mod answer;
 pub mod api;
 pub mod arrival;
 pub mod config;
@@ -31,7 +32,6 @@ pub mod outcome;
 pub mod pipeline;
 pub mod place;
 mod run;
-pub mod serve;
 pub mod tally;
 
 pub use self::run::{Listeners, RunError, run};

@@ -3,20 +3,24 @@
 
 use std::time::Duration;
 
+use graadmeter_base::serve;
+
 /// How long a request's head, and then its body, may take to arrive.
 pub const ARRIVAL_MAX: Duration = Duration::from_secs(10);
 /// Bytes of a too large body that are read and dropped, so that its sender sees the answer.
 pub const DRAINED_BYTES_MAX: usize = 256 * 1024;
-/// Connections that one core holds at the same time.
-pub const CONNECTIONS_PER_CORE_MAX: usize = 10_000;
 /// Beacons whose bodies one core reads at the same time; past that, it answers 503 instead of growing.
 pub const IN_FLIGHT_PER_CORE_MAX: usize = 2_000;
-/// Headers of a request.
-pub const HEADERS_MAX: usize = 64;
-/// Bytes of a connection's read buffer, and so of a request's head.
-pub const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// How long a shutdown waits for what is in flight.
-pub const SHUTDOWN_MAX: Duration = Duration::from_secs(10);
+/// What each core takes from visitors, and the admin listener from its readers.
+pub const SERVING: serve::Limits = serve::Limits {
+    connections: 10_000,
+    head_bytes: 16 * 1024,
+    headers: 64,
+    head_time: ARRIVAL_MAX,
+    drain_time: Duration::from_secs(10),
+};
+/// Bytes of a configuration.
+pub const CONFIG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Reports that are remembered to count each once.
 pub const REPORTS_REMEMBERED_MAX: usize = 2_000_000;
 /// Clients whose share is watched.

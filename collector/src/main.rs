@@ -1,16 +1,15 @@
 //! `graadmeter-collector`: arguments, logs, signals, exit codes.
 
-use std::io::{IsTerminal, stderr};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
+use graadmeter_base::program::{log_to_stderr, told_to_stop};
 use graadmeter_collector::config::Config;
 use graadmeter_collector::outcome::{Outcome, Outcomes};
 use graadmeter_collector::{Listeners, demo, run};
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
 /// How fast your pages really are for your visitors, and what that does to conversion.
@@ -20,7 +19,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// How much to log: error, warn, info, debug or trace.
-    #[arg(long, global = true, default_value = "info")]
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
     log: LevelFilter,
 }
 
@@ -102,7 +101,8 @@ fn serve(config: Option<PathBuf>, data_dir: Option<PathBuf>, addresses: Addresse
     }
     let listeners = bind(addresses)?;
     runtime()?.block_on(async {
-        let outcomes = run(config, listeners, None, told_to_stop()?).await?;
+        let outcomes =
+            run(config, listeners, None, told_to_stop().context("can't wait for signals")?).await?;
         log_end(&outcomes);
         Ok(())
     })
@@ -121,7 +121,9 @@ fn serve_demo(with_visitors: bool, addresses: Addresses) -> anyhow::Result<()> {
                 }
             });
         }
-        let outcomes = run(config, listeners, Some(demo::page), told_to_stop()?).await?;
+        let outcomes =
+            run(config, listeners, Some(demo::page), told_to_stop().context("can't wait for signals")?)
+                .await?;
         log_end(&outcomes);
         Ok(())
     })
@@ -140,28 +142,6 @@ fn bind(addresses: Addresses) -> anyhow::Result<Listeners> {
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().context("can't start")
-}
-
-/// Ends at SIGTERM or Ctrl-C.
-fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate()).context("can't wait for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("can't wait for Ctrl-C")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-/// Text for a person at a terminal, JSON for a machine.
-fn log_to_stderr(level: LevelFilter) {
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(stderr).with_target(false);
-    if stderr().is_terminal() {
-        log.init();
-    } else {
-        log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
-    }
 }
 
 /// The last line of the log: how every request ended.

@@ -7,15 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::{io, num::NonZero};
 
+use graadmeter_base::serve::serve;
 use tokio::sync::{oneshot, watch};
 
 use crate::api::Api;
 use crate::config::Config;
 use crate::expose::{ExposeError, Exposition};
 use crate::ingest::{Ingest, Pages};
+use crate::limits::SERVING;
 use crate::outcome::Outcomes;
 use crate::pipeline::Pipeline;
-use crate::serve::serve;
 
 /// The sockets of a collector, bound by the caller, so that tests can bind port 0.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ fn start_workers(
                 let stopped = async move { while stopping.changed().await.is_ok() {} };
                 runtime.block_on(async {
                     match to_tokio(listener) {
-                        Ok(listener) => serve(listener, answer, stopped).await,
+                        Ok(listener) => serve(listener, answer, SERVING, stopped).await,
                         Err(error) => tracing::error!(%error, core, "can't listen on this core"),
                     }
                 });
@@ -128,7 +129,7 @@ async fn serve_api(listener: tokio::net::TcpListener, api: Arc<Api>, stopping: o
         let api = Arc::clone(&api);
         async move { api.answer(request.method(), request.uri().path(), request.headers()) }
     };
-    serve(listener, answer, async { drop(stopping.await) }).await;
+    serve(listener, answer, SERVING, async { drop(stopping.await) }).await;
 }
 
 fn to_tokio(listener: TcpListener) -> io::Result<tokio::net::TcpListener> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::{fmt, fs};
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
+use graadmeter_base::settings::Section;
 use graadmeter_wire::{Currency, SiteId, Text, UrlParts, limits};
 
 use crate::admit::origin::Origins;
@@ -11,8 +12,6 @@ use crate::observation::SiteIndex;
 use crate::place::SitePlaces;
 use crate::place::channel::{ChannelRule, Channels};
 use crate::place::page::{PageRule, Stage};
-
-use super::section::Section;
 
 /// Most sites of a collector.
 const SITES_MAX: usize = 1_000;
@@ -73,15 +72,15 @@ pub(super) fn read_all(root: &mut Section<'_, '_>, folder: &Path) -> Vec<Site> {
         let site = read(section, SiteIndex(number), folder);
         number = number.saturating_add(1);
         if !site.id.is_empty() && ids.contains(&site.id) {
-            section.mistake(section.span(), "id", "this site is here twice");
+            section.mistake("id", "this site is here twice");
         }
         ids.push(site.id.clone());
         site
     });
     if sites.is_empty() {
-        root.mistake(0..0, "site", "at least one [[site]] with an id and its origins is needed");
+        root.mistake("site", "at least one [[site]] with an id and its origins is needed");
     } else if sites.len() > SITES_MAX {
-        root.mistake(0..0, "site", format!("more than {SITES_MAX} sites"));
+        root.mistake("site", format!("more than {SITES_MAX} sites"));
     }
     sites
 }
@@ -177,7 +176,7 @@ fn read_channel(section: &mut Section<'_, '_>) -> Option<ChannelRule> {
     if [&source, &medium, &campaign, &referrer].into_iter().all(Option::is_none) {
         let message =
             "needs at least one of source, medium, campaign, referrer, such as medium = \"partner*\"";
-        section.mistake(section.span(), "medium", message);
+        section.mistake("medium", message);
     }
     Some(ChannelRule { name: name?, source, medium, campaign, referrer })
 }

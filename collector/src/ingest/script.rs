@@ -12,7 +12,7 @@ use hyper::header::{
 use hyper::{Method, Response, StatusCode};
 use sha2::{Digest, Sha256};
 
-use crate::serve::{Body, whole};
+use crate::answer::{Body, whole};
 
 /// The script as `beacon-js` builds it.
 const SCRIPT: &[u8] = include_bytes!("../../../beacon-js/dist/beacon.js");
