@@ -4,25 +4,22 @@
 //! meaning and default stand in the probe's README.
 
 mod checks;
-mod reader;
 pub mod roots;
 
-use std::collections::BTreeSet;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use graadmeter_base::settings::{self, Mistakes, Section, SettingsError};
 use graadmeter_wire::Text;
 use graadmeter_wire::limits::{NAME_BYTES_MAX, URL_BYTES_MAX};
 use url::{Host, Url};
 
-use self::reader::{Mistake, Notes, Section};
 use self::roots::Roots;
 use crate::check::assert::Expectations;
 use crate::check::tls::Trust;
 use crate::check::{Hosts, Request};
-use crate::limits::{self, CONCURRENCY_MAX, QUEUE_MAX, TIMEOUT_MAX, TIMEOUT_MIN};
+use crate::limits::{CONCURRENCY_MAX, CONFIG_BYTES_MAX, QUEUE_MAX, TIMEOUT_MAX, TIMEOUT_MIN};
 
 /// Where the probe stands when it isn't told.
 pub const REGION_DEFAULT: &str = "local";
@@ -79,50 +76,14 @@ pub struct Check {
     pub expected: Expectations,
 }
 
-/// Why there is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("can't read {}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It can be read, but is wrong.
-    #[error("{}", self.list())]
-    Mistakes {
-        /// The file.
-        path: PathBuf,
-        /// All that is wrong, in the file's order.
-        mistakes: Vec<Mistake>,
-    },
-}
-
-impl ConfigError {
-    fn list(&self) -> String {
-        match self {
-            Self::Unreadable { .. } => String::new(),
-            Self::Mistakes { path, mistakes } => {
-                let lines = mistakes.iter().map(|mistake| format!("{}:{mistake}", path.display()));
-                format!("the configuration is wrong\n{}", lines.collect::<Vec<_>>().join("\n"))
-            }
-        }
-    }
-}
-
 impl Config {
-    /// Reads and validates `path`.
+    /// Reads and validates `path`; paths of files that it names are relative to it.
     ///
     /// # Errors
     ///
     /// When the file can't be read, or with everything that is wrong in it.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = read(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&text, folder, Roots::system())
-            .map_err(|mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes })
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        settings::load(path, CONFIG_BYTES_MAX, |file, folder| Self::read(file, folder, &mut Roots::system()))
     }
 
     /// Validates `text`. Files that it names are looked for from `folder`.
@@ -130,36 +91,21 @@ impl Config {
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub fn parse(text: &str, folder: &Path, mut roots: Roots) -> Result<Self, Vec<Mistake>> {
-        let notes = Notes::new(text);
-        let table = reader::parse(text)?;
-        let file = Section::top(&table, &notes);
-        let config = Self::from_section(&file, folder, &mut roots);
-        file.close();
-        let mistakes = notes.into_mistakes();
-        if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
+    pub fn parse(text: &str, folder: &Path, mut roots: Roots) -> Result<Self, Mistakes> {
+        settings::parse(text, |file| Self::read(file, folder, &mut roots))
     }
 
-    fn from_section(file: &Section, folder: &Path, roots: &mut Roots) -> Self {
-        let region = word(file, "region").unwrap_or_else(|| REGION_DEFAULT.to_owned());
-        let concurrency = file.whole("concurrency", 1..=CONCURRENCY_MAX as u64);
-        let targets = file.words("probe_targets");
-        let targets = targets.and_then(|hosts| hosts.iter().map(|word| word.check(target)).collect());
-        let collector = file.section("collector").map(|section| collector(&section, folder, roots));
-        let defaults = checks::Defaults::read(file.section("defaults").as_ref(), folder, roots);
-        let sections = file.sections("check");
-        let checks: Vec<_> =
-            sections.iter().filter_map(|section| checks::read(section, &defaults, folder, roots)).collect();
-        if sections.len() > limits::CHECKS_MAX {
-            file.mistake(&format!("more than {} checks: split them over several probes", limits::CHECKS_MAX));
-        }
-        refuse_twins(&sections, &checks);
+    fn read(file: &mut Section<'_, '_>, folder: &Path, roots: &mut Roots) -> Self {
+        let region = file.text("region", name).unwrap_or_else(|| REGION_DEFAULT.to_owned());
+        let concurrency = file.number("concurrency", 1..=CONCURRENCY_MAX as u64);
+        let targets = file.one_or_list_with("probe_targets", |host: String| target(&host));
+        let collector = file.optional_section("collector", |section| collector(section, folder, roots));
         Self {
             region,
             concurrency: concurrency.map_or(CONCURRENCY_DEFAULT, |number| number as usize),
-            probe_targets: targets,
+            probe_targets: targets.map(Arc::from),
             collector: collector.flatten(),
-            checks,
+            checks: checks::read_all(file, folder, roots),
             trust: roots.trust(),
         }
     }
@@ -176,27 +122,18 @@ impl Config {
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(limits::CONFIG_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > limits::CONFIG_BYTES_MAX {
-        return Err(io::Error::other(format!("larger than {} bytes", limits::CONFIG_BYTES_MAX)));
-    }
-    Ok(text)
-}
-
-fn collector(section: &Section, folder: &Path, roots: &mut Roots) -> Option<Collector> {
-    let endpoint = section.required("url", endpoint);
+fn collector(section: &mut Section<'_, '_>, folder: &Path, roots: &mut Roots) -> Option<Collector> {
+    section.require("url", "\"https://collector.shop.example\"");
+    let endpoint = section.text("url", endpoint);
     let timeout = section.duration("timeout", TIMEOUT_MIN..=TIMEOUT_MAX).unwrap_or(TIMEOUT_DEFAULT);
-    let queue = section.whole("queue", 1..=QUEUE_MAX as u64).map_or(QUEUE_DEFAULT, |number| number as usize);
+    let queue = section.number("queue", 1..=QUEUE_MAX as u64).map_or(QUEUE_DEFAULT, |number| number as usize);
     let trust = roots.trust_also(section, folder).unwrap_or_else(|| roots.trust());
-    section.close();
     Some(Collector { endpoint: endpoint?, timeout, queue, trust })
 }
 
 /// The collector's beacon endpoint, from the address of the collector or the endpoint itself.
-fn endpoint(given: &str) -> Result<Url, String> {
-    let mut url = page_url(given).map_err(|error| error.to_string())?;
+fn endpoint(given: &str) -> Result<Url, UrlError> {
+    let mut url = page_url(given)?;
     url.set_query(None);
     let base = url.path().trim_end_matches('/');
     let path = if base.ends_with("/v1/beacon") { base.to_owned() } else { format!("{base}/v1/beacon") };
@@ -209,24 +146,6 @@ fn target(given: &str) -> Result<String, String> {
     let host = given.parse().map_or_else(|_| Host::parse(given), |address| Ok(Host::Ipv6(address)));
     let host = host.map_err(|_| format!("`{given}` is no host; write its name without scheme and port"))?;
     Ok(host.to_string().trim_matches(['[', ']']).to_owned())
-}
-
-/// A name for a label and the wire: not empty, short, without control characters.
-fn word(section: &Section, key: &str) -> Option<String> {
-    section.text(key, |given| name(given).map_err(|error| error.to_string()))
-}
-
-fn refuse_twins(sections: &[Section], checks: &[Check]) {
-    // A check that couldn't be read is missing among `checks`; its mistake was told already.
-    let mut seen = BTreeSet::new();
-    for (section, check) in sections.iter().zip(checks).filter(|_| sections.len() == checks.len()) {
-        if !seen.insert((&check.site, &check.name)) {
-            section.mistake(&format!(
-                "a second check `{}` of site `{}`; names are unique",
-                check.name, check.site
-            ));
-        }
-    }
 }
 
 /// Why a text can't be a name.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use graadmeter_base::serve;
+
 /// Most redirects that one check follows, as in `blackbox_exporter`.
 pub const REDIRECTS_MAX: usize = 10;
 /// Most addresses of one name that are tried.
@@ -43,12 +45,14 @@ pub const RETRY_PAUSE_MIN: Duration = Duration::from_millis(500);
 /// Longest pause between two attempts.
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// Most connections that the probe's own server keeps open.
-pub const CONNECTIONS_MAX: usize = 64;
-/// Time in which a caller of the probe's server sends its request's head.
-pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest head of a request to the probe's server, in bytes.
-pub const REQUEST_HEAD_BYTES_MAX: usize = 16 * 1024;
+/// What the probe's own server takes from its callers.
+pub const SERVING: serve::Limits = serve::Limits {
+    connections: 64,
+    head_bytes: 16 * 1024,
+    headers: 64,
+    head_time: Duration::from_secs(10),
+    drain_time: Duration::from_secs(1),
+};
 /// Most checks that run at once on behalf of `/probe`.
 pub const PROBES_MAX: usize = 32;
 /// What `/probe` leaves of Prometheus' own timeout, so that the answer still arrives in time.
@@ -58,5 +62,3 @@ pub const SCRAPE_MARGIN: Duration = Duration::from_millis(500);
 pub const CHECKS_DRAIN: Duration = Duration::from_secs(5);
 /// Time that waiting reports have to be sent after the last check has ended.
 pub const REPORTS_DRAIN: Duration = Duration::from_secs(5);
-/// Time that open connections of the probe's server have to end.
-pub const CONNECTIONS_DRAIN: Duration = Duration::from_secs(1);

@@ -1,6 +1,6 @@
 //! The command line of the probe: arguments, logs, signals, exit codes.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use graadmeter_base::program::{log_to_stderr, told_to_stop};
 use graadmeter_probe::check::assert::{Budget, Expectations, StatusRule};
 use graadmeter_probe::check::{Hosts, Method, Request};
 use graadmeter_probe::config::roots::Roots;
@@ -16,8 +17,7 @@ use graadmeter_probe::limits::{BODY_BYTES_DEFAULT, TIMEOUT_MAX, TIMEOUT_MIN};
 use graadmeter_probe::oneshot::{self, Worst};
 use graadmeter_probe::report::{json, terminal};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
 use url::Url;
 
 /// Measures a shop on purpose: once from a terminal or CI, or all the time from a region.
@@ -26,6 +26,9 @@ use url::Url;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// How much to log: error, warn, info, debug or trace.
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
+    log: LevelFilter,
 }
 
 #[derive(Subcommand)]
@@ -77,7 +80,9 @@ fn timeout(given: &str) -> Result<Duration, String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     // A usage error ends here, with exit code 2.
-    let done = match Cli::parse().command {
+    let cli = Cli::parse();
+    log_to_stderr(cli.log);
+    let done = match cli.command {
         Command::Check(args) => check(args).await,
         Command::Run(args) => run(&args.config, args.listen).await,
     };
@@ -120,32 +125,9 @@ fn print(text: &str) -> anyhow::Result<()> {
 }
 
 async fn run(file: &Path, listen: SocketAddr) -> anyhow::Result<ExitCode> {
-    log_to_stderr();
     let config = Config::load(file)?;
-    let stop = stop_signal().context("can't watch for signals")?;
+    let stop = told_to_stop().context("can't wait for signals")?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;
     graadmeter_probe::run(config, listener, stop).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Text for people at a terminal, JSON for everything else; `RUST_LOG` says how much.
-fn log_to_stderr() {
-    let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    if io::stderr().is_terminal() {
-        log.init();
-    } else {
-        log.json().flatten_event(true).init();
-    }
-}
-
-/// Ends with the first SIGTERM or SIGINT.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

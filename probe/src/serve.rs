@@ -3,34 +3,22 @@
 
 mod probe;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
-use tracing::{debug, warn};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tracing::warn;
 
 use crate::check::Hosts;
 use crate::check::tls::Trust;
-use crate::limits::{
-    CONNECTIONS_DRAIN, CONNECTIONS_MAX, PROBES_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT,
-};
+use crate::limits::{PROBES_MAX, SERVING};
 use crate::report::metrics::Metrics;
-
-/// After an error of the listener (no file descriptors left), a moment's pause instead of a busy loop.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the server answers from.
 pub struct App {
@@ -100,55 +88,6 @@ fn exposition(rendered: prometheus::Result<Vec<u8>>) -> Response<Full<Bytes>> {
 
 /// Answers on `listener` until `shutdown`, then lets open connections end.
 pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
-    tokio::pin!(shutdown);
-    loop {
-        let accept = accept(&listener, &places);
-        tokio::select! {
-            () = &mut shutdown => break,
-            accepted = accept => match accepted {
-                Some((stream, place)) => connection(stream, place, Arc::clone(&app), &graceful),
-                None => sleep(ACCEPT_PAUSE).await,
-            },
-        }
-    }
-    drop(listener);
-    if timeout(CONNECTIONS_DRAIN, graceful.shutdown()).await.is_err() {
-        debug!("connections were still open at the end");
-    }
-}
-
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
-        Err(error) => {
-            warn!(%error, "can't take a connection");
-            None
-        }
-    }
-}
-
-fn connection(stream: TcpStream, place: OwnedSemaphorePermit, app: Arc<App>, graceful: &GracefulShutdown) {
-    let service = service_fn(move |request| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(app.answer(request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_HEAD_TIMEOUT)
-        .max_buf_size(REQUEST_HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            debug!(%error, "a connection ended early");
-        }
-        drop(place);
-    });
+    let answer = move |_peer, request| Arc::clone(&app).answer(request);
+    graadmeter_base::serve::serve(listener, answer, SERVING, shutdown).await;
 }

@@ -1,15 +1,16 @@
 //! The sections `[defaults]` and `[[check]]`.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use graadmeter_base::settings::{Section, Word};
 use graadmeter_wire::SiteId;
 
-use super::reader::Section;
 use super::roots::Roots;
-use super::{Check, INTERVAL_DEFAULT, TIMEOUT_DEFAULT, page_url, word};
+use super::{Check, INTERVAL_DEFAULT, TIMEOUT_DEFAULT, page_url};
 use crate::check::assert::{Budget, Expectations, Measure, StatusRule};
 use crate::check::tls::Trust;
 use crate::check::{Hosts, Method, Request};
@@ -20,7 +21,7 @@ const TIMEOUTS: RangeInclusive<Duration> = limits::TIMEOUT_MIN..=limits::TIMEOUT
 
 /// What holds for each check that doesn't say otherwise.
 #[derive(Debug, Clone)]
-pub(super) struct Defaults {
+struct Defaults {
     site: Option<String>,
     interval: Duration,
     timeout: Duration,
@@ -33,8 +34,8 @@ pub(super) struct Defaults {
 }
 
 impl Defaults {
-    pub(super) fn read(section: Option<&Section>, folder: &Path, roots: &mut Roots) -> Self {
-        let built_in = Self {
+    fn built_in(roots: &Roots) -> Self {
+        Self {
             site: None,
             interval: INTERVAL_DEFAULT,
             timeout: TIMEOUT_DEFAULT,
@@ -44,23 +45,19 @@ impl Defaults {
             status: StatusRule::default(),
             budgets: Vec::new(),
             trust: roots.trust(),
-        };
-        let Some(section) = section else { return built_in };
-        let given = built_in.overridden(section, folder, roots);
-        section.close();
-        given
+        }
     }
 
     /// The same with what `section` says instead.
-    fn overridden(&self, section: &Section, folder: &Path, roots: &mut Roots) -> Self {
+    fn overridden(&self, section: &mut Section<'_, '_>, folder: &Path, roots: &mut Roots) -> Self {
         Self {
             site: section.text("site", site).or_else(|| self.site.clone()),
             interval: section.duration("interval", INTERVALS).unwrap_or(self.interval),
             timeout: section.duration("timeout", TIMEOUTS).unwrap_or(self.timeout),
             method: section.text("method", method).unwrap_or(self.method),
-            follow_redirects: section.boolean("follow_redirects").unwrap_or(self.follow_redirects),
+            follow_redirects: section.take("follow_redirects").unwrap_or(self.follow_redirects),
             body_bytes_max: section
-                .whole("body_bytes_max", 1..=limits::BODY_BYTES_MAX)
+                .number("body_bytes_max", 1..=limits::BODY_BYTES_MAX)
                 .unwrap_or(self.body_bytes_max),
             status: status(section).unwrap_or_else(|| self.status.clone()),
             budgets: budgets(section, &self.budgets),
@@ -69,28 +66,47 @@ impl Defaults {
     }
 }
 
-/// Reads one `[[check]]`; nothing if it lacks what it needs, which is noted.
-pub(super) fn read(
-    section: &Section,
+/// Reads `[defaults]` and every `[[check]]`. What can't be read is left out, which is noted.
+pub(super) fn read_all(file: &mut Section<'_, '_>, folder: &Path, roots: &mut Roots) -> Vec<Check> {
+    let built_in = Defaults::built_in(roots);
+    let defaults = file.section("defaults", |section| built_in.overridden(section, folder, roots));
+    let mut seen = BTreeSet::new();
+    let checks = file.sections("check", |section| {
+        let check = read(section, &defaults, folder, roots)?;
+        if !seen.insert((check.site.clone(), check.name.clone())) {
+            let (site, name) = (&check.site, &check.name);
+            section.mistake("name", format!("a second check `{name}` of site `{site}`; names are unique"));
+        }
+        Some(check)
+    });
+    if checks.len() > limits::CHECKS_MAX {
+        file.mistake("check", format!("more than {}: split them over several probes", limits::CHECKS_MAX));
+    }
+    checks.into_iter().flatten().collect()
+}
+
+fn read(
+    section: &mut Section<'_, '_>,
     defaults: &Defaults,
     folder: &Path,
     roots: &mut Roots,
 ) -> Option<Check> {
-    let name = section.required("name", |given| super::name(given).map_err(|error| error.to_string()));
-    let url = section.required("url", |given| page_url(given).map_err(|error| error.to_string()));
-    let page = word(section, "page");
+    section.require("name", "\"home\"");
+    section.require("url", "\"https://www.shop.example/\"");
+    if defaults.site.is_none() {
+        section.require("site", "\"shop\", here or in [defaults]");
+    }
+    let name = section.text("name", super::name);
+    let url = section.text("url", page_url);
+    let page = section.text("page", super::name);
     let body_contains = section.text("body_contains", needle);
     let own = defaults.overridden(section, folder, roots);
-    if own.site.is_none() && !section.has("site") {
-        section.mistake("`site` is missing, here and in `[defaults]`");
-    }
     if own.timeout > own.interval {
-        section.mistake("`timeout` is longer than `interval`: a run could not end before the next");
+        section.mistake("timeout", "is longer than the interval: a run could not end before the next");
     }
     if body_contains.is_some() && own.method == Method::Head {
-        section.mistake("`body_contains` with `method = \"HEAD\"`: there is no body");
+        section.mistake("body_contains", "goes with method = \"GET\" only: without it there is no body");
     }
-    section.close();
     let request = Request {
         url: url?,
         method: own.method,
@@ -125,29 +141,25 @@ fn needle(given: &str) -> Result<Arc<str>, String> {
 }
 
 /// `status = 200`, `"2xx"`, or a list of either.
-fn status(section: &Section) -> Option<StatusRule> {
-    let words = section.words("status")?;
-    let ranges = words
-        .iter()
-        .map(|word| word.check(|given| StatusRule::range(given).map_err(|error| error.to_string())));
-    let ranges = ranges.collect::<Option<Vec<_>>>()?;
+fn status(section: &mut Section<'_, '_>) -> Option<StatusRule> {
+    let ranges = section.one_or_list_with("status", |word: Word| StatusRule::range(&word.to_string()))?;
     if ranges.is_empty() {
-        section.mistake("`status` is empty, so no answer could be right");
+        section.mistake("status", "is empty, so no answer could be right");
         return None;
     }
     Some(StatusRule::In(ranges))
 }
 
 /// The `budget` table: its entries replace those of the same name in `defaults`.
-fn budgets(section: &Section, defaults: &[Budget]) -> Vec<Budget> {
+fn budgets(section: &mut Section<'_, '_>, defaults: &[Budget]) -> Vec<Budget> {
     let mut budgets = defaults.to_vec();
-    let Some(table) = section.section("budget") else { return budgets };
-    for measure in Measure::ALL {
-        let given = table.duration(measure.name(), Duration::from_micros(1)..=limits::TIMEOUT_MAX);
-        let Some(limit) = given else { continue };
-        budgets.retain(|budget| budget.measure != measure);
-        budgets.push(Budget { measure, limit });
-    }
-    table.close();
+    section.section("budget", |table| {
+        for measure in Measure::ALL {
+            let given = table.duration(measure.name(), Duration::from_micros(1)..=limits::TIMEOUT_MAX);
+            let Some(limit) = given else { continue };
+            budgets.retain(|budget| budget.measure != measure);
+            budgets.push(Budget { measure, limit });
+        }
+    });
     budgets
 }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use graadmeter_base::settings::Section;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::reader::Section;
 use crate::check::tls::Trust;
 
 /// The system's roots, and what was made of them: checks with the same `ca_file` share one store.
@@ -37,7 +37,7 @@ impl Roots {
     }
 
     /// Believes those of the section's `ca_file`, too, if it names one.
-    pub(super) fn trust_also(&mut self, section: &Section, folder: &Path) -> Option<Trust> {
+    pub(super) fn trust_also(&mut self, section: &mut Section<'_, '_>, folder: &Path) -> Option<Trust> {
         section.text("ca_file", |given| self.with(&folder.join(given)))
     }
 

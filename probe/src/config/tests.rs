@@ -6,7 +6,7 @@ use crate::check::{self, Method};
 
 fn parse(text: &str) -> Result<Config, Vec<String>> {
     Config::parse(text, Path::new("/nowhere"), Roots::new(Vec::new()))
-        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
+        .map_err(|mistakes| mistakes.0.iter().map(ToString::to_string).collect())
 }
 
 #[test]
@@ -99,23 +99,23 @@ follow_redirects = "yes"
 "#;
     let mistakes = parse(text).unwrap_err();
     let expected = [
-        "1: unknown key `regoin`; did you mean `region`?",
-        "2: `probe_targets`: `https://shop.example` is no host; write its name without scheme and port",
-        "3: `concurrency`: expected a whole number from 1 to 1024",
-        "4: `url` is missing",
-        "5: `timeout`: expected a time such as \"800ms\" or \"30s\"",
-        "8: `url`: `www.shop.example` is no absolute URL; write it as `https://www.shop.example/`",
-        "9: `site`: expected a site id: 1 to 64 letters, digits, dots, dashes and underscores",
-        "10: `status`: `99` is no status; write a code from 100 to 599, or a class as \"2xx\"",
-        "11: `ttfb`: expected a time such as \"800ms\" or \"30s\"",
-        "11: unknown key `speed`; known here: redirect, dns, connect, tls, wait, ttfb, transfer, total",
-        "12: `name` is missing",
-        "12: `timeout` is longer than `interval`: a run could not end before the next",
-        "13: `url`: the URL holds a user name or password, which would be reported",
-        "17: `method`: expected \"GET\" or \"HEAD\"; a check must not change anything",
-        "18: `ca_file`: /nowhere/missing.pem: ",
-        "19: `body_contains`: expected 1 to 1024 bytes",
-        "20: `follow_redirects`: expected true or false",
+        "line 1: regoin: unknown key; did you mean `region`?",
+        "line 2: probe_targets: `https://shop.example` is no host; write its name without scheme and port",
+        "line 3: concurrency: 0 is not between 1 and 1024",
+        "line 4: collector.url: is required, such as url = \"https://",
+        "line 5: collector.timeout: `soon` is no time such as \"800ms\" or \"30s\"",
+        "line 8: check.url: `www.shop.example` is no absolute URL; write it as `https://www.shop.example/`",
+        "line 9: check.site: expected a site id: 1 to 64 letters, digits, dots, dashes and underscores",
+        "line 10: check.status: `99` is no status; write a code from 100 to 599, or a class as \"2xx\"",
+        "line 11: check.budget.speed: unknown key; known here: redirect, dns, connect, tls, wait, ttfb, transfer, total",
+        "line 11: check.budget.ttfb: `800` is no time such as \"800ms\" or \"30s\"",
+        "line 12: check.name: is required, such as name = ",
+        "line 12: check.timeout: is longer than the interval: a run could not end before the next",
+        "line 13: check.url: the URL holds a user name or password, which would be reported",
+        "line 17: check.method: expected \"GET\" or \"HEAD\"; a check must not change anything",
+        "line 18: check.ca_file: /nowhere/missing.pem: ",
+        "line 19: check.body_contains: expected 1 to 1024 bytes",
+        "line 20: check.follow_redirects: invalid type: string \"yes\", expected a boolean",
     ];
     assert_eq!(mistakes.len(), expected.len(), "{mistakes:#?}");
     for (mistake, expected) in mistakes.iter().zip(expected) {
@@ -127,14 +127,34 @@ follow_redirects = "yes"
 fn checks_of_one_site_have_names_of_their_own() {
     let check = "[[check]]\nname = 'home'\nsite = 'shop'\nurl = 'http://shop.example/'\n";
     let mistakes = parse(&check.repeat(2)).unwrap_err();
-    assert_eq!(mistakes, ["5: a second check `home` of site `shop`; names are unique"]);
+    assert_eq!(mistakes, ["line 5: check.name: a second check `home` of site `shop`; names are unique"]);
+}
+
+#[test]
+fn a_check_needs_its_site_from_somewhere() {
+    let check = "[[check]]\nname = 'home'\nurl = 'http://shop.example/'\n";
+    let mistakes = parse(check).unwrap_err();
+    assert_eq!(mistakes, ["line 1: check.site: is required, such as site = \"shop\", here or in [defaults]"]);
+    assert_eq!(parse(&format!("{check}[defaults]\nsite = 'shop'\n")).unwrap().checks[0].site, "shop");
+}
+
+#[test]
+fn a_list_of_statuses_has_one_at_least() {
+    let check = "[[check]]\nname = 'home'\nsite = 'shop'\nurl = 'http://shop.example/'\nstatus = []\n";
+    assert_eq!(parse(check).unwrap_err(), ["line 1: check.status: is empty, so no answer could be right"]);
+}
+
+#[test]
+fn an_empty_list_of_targets_lets_nobody_probe() {
+    let config = parse("probe_targets = []\n").unwrap();
+    assert!(!config.probe_hosts(true).allow("any.example"));
 }
 
 #[test]
 fn every_error_of_syntax_is_told() {
     let mistakes = parse("region = \n[[check]\n").unwrap_err();
-    assert!(mistakes.iter().any(|mistake| mistake.starts_with("1: ")), "{mistakes:?}");
-    assert!(mistakes.iter().any(|mistake| mistake.starts_with("2: ")), "{mistakes:?}");
+    assert!(mistakes.iter().any(|mistake| mistake.starts_with("line 1: ")), "{mistakes:?}");
+    assert!(mistakes.iter().any(|mistake| mistake.starts_with("line 2: ")), "{mistakes:?}");
 }
 
 #[test]
