@@ -5,6 +5,7 @@ pub mod shop;
 pub mod visitors;
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -12,9 +13,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use graadmeter_base::settings::Mistakes;
 use http_body_util::channel::Channel;
-use http_body_util::{BodyExt, Either};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
-use hyper::{Method, Response, StatusCode};
+use http_body_util::{BodyExt, Either, Full};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN, USER_AGENT};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 
 use crate::answer::{Body, whole};
 use crate::config::Config;
@@ -108,34 +111,40 @@ fn slowly(body: &'static [u8], transfer: Duration) -> Body {
 /// When the shapes of visitors are impossible, which a test rules out.
 pub async fn visit(public: SocketAddr, seed: u64) -> Result<(), VisitorsError> {
     let mut visitors = Visitors::new(seed)?;
-    let client = reqwest::Client::new();
-    let endpoint = format!("http://{public}/v1/beacon");
     while let Some(session) = visitors.next() {
-        tokio::spawn(walk(client.clone(), endpoint.clone(), session));
+        tokio::spawn(walk(public, session));
         tokio::time::sleep(visitors.pause(SESSION_EVERY)).await;
     }
     Ok(())
 }
 
 /// One simulated session: each view is reported when it ends, as a browser does.
-async fn walk(client: reqwest::Client, endpoint: String, session: Vec<Visit>) {
+async fn walk(public: SocketAddr, session: Vec<Visit>) {
     let mut waited = Duration::ZERO;
     for visit in session {
         tokio::time::sleep(visit.after.saturating_sub(waited) / HASTE).await;
         waited = visit.after;
-        let Ok(body) = serde_json::to_vec(&visit.beacon) else { continue };
-        let request = client
-            .post(&endpoint)
-            .header("content-type", "text/plain;charset=UTF-8")
-            .header("origin", visitors::ORIGIN)
-            .header("user-agent", visit.user_agent)
-            .body(body);
-        let request =
-            visit.client_hints.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        if let Err(error) = request.send().await {
-            tracing::debug!(%error, "a simulated visitor was not heard");
+        if let Err(error) = report(public, &visit).await {
+            tracing::warn!(error = &*error, "a simulated visitor was not heard");
         }
     }
+}
+
+/// Posts a visit's beacon over a connection of its own, as visitors who never met do.
+async fn report(public: SocketAddr, visit: &Visit) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let body = Full::<Bytes>::from(serde_json::to_vec(&visit.beacon)?);
+    let request = Request::post("/v1/beacon")
+        .header(HOST, public.to_string())
+        .header(CONTENT_TYPE, "text/plain;charset=UTF-8")
+        .header(ORIGIN, visitors::ORIGIN)
+        .header(USER_AGENT, visit.user_agent);
+    let hints = visit.client_hints.iter();
+    let request = hints.fold(request, |request, (name, value)| request.header(*name, *value)).body(body)?;
+    let stream = TokioIo::new(TcpStream::connect(public).await?);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
+    tokio::spawn(connection);
+    sender.send_request(request).await?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use graadmeter_base::serve;
 
 /// How long a request's head, and then its body, may take to arrive.
 pub const ARRIVAL_MAX: Duration = Duration::from_secs(10);
-/// Bytes of a too large body that are read and dropped, so that its sender sees the answer.
+/// For how long, and how many bytes of, a too large body are read and dropped, so that its sender sees the answer.
+pub const DRAIN_MAX: Duration = Duration::from_millis(500);
+/// See [`DRAIN_MAX`].
 pub const DRAINED_BYTES_MAX: usize = 256 * 1024;
 /// Beacons whose bodies one core reads at the same time; past that, it answers 503 instead of growing.
 pub const IN_FLIGHT_PER_CORE_MAX: usize = 2_000;

@@ -150,6 +150,12 @@ impl Pipeline {
             && order.is_none_or(|order| self.duplicates.is_new((site, order), now))
     }
 
+    /// What tells countries.
+    #[must_use]
+    pub fn geography(&self) -> &Geography {
+        &self.placer.geography
+    }
+
     /// What all cores have counted.
     #[must_use]
     pub fn tallies(&self) -> &Tallies {

@@ -1,5 +1,7 @@
 //! Running a collector: one accept loop per core for beacons, one for the admin listener, until told to stop.
 
+mod refresh;
+
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use crate::ingest::{Ingest, Pages};
 use crate::limits::SERVING;
 use crate::outcome::Outcomes;
 use crate::pipeline::Pipeline;
+
+use self::refresh::keep_fresh;
 
 /// The sockets of a collector, bound by the caller, so that tests can bind port 0.
 #[derive(Debug)]
@@ -77,7 +81,9 @@ pub async fn run(
     let api = tokio::spawn(serve_api(to_tokio(listeners.admin)?, api, api_stopping));
     tracing::info!(%public, %admin, cores, "listening");
 
+    let refreshing = tokio::spawn(keep_fresh(Arc::clone(&pipeline)));
     shutdown.await;
+    refreshing.abort();
     tracing::info!("stopping: answering what is in flight");
     ready.store(false, Ordering::Relaxed);
     drop(stop);

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-use crate::limits::{ARRIVAL_MAX, DRAINED_BYTES_MAX};
+use crate::limits::{ARRIVAL_MAX, DRAIN_MAX, DRAINED_BYTES_MAX};
 use crate::outcome::Outcome;
 
 /// Reads and decompresses a body, or says how the request ends.
@@ -37,25 +37,40 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Outcome> {
     }
 }
 
-/// Collects a body up to its limit. Past that it is read on and dropped, for a while: a sender that is
-/// still sending would not see the answer.
+/// Collects a body up to its limit.
 async fn collect(mut body: Incoming) -> Result<Bytes, Outcome> {
-    let mut collected = BytesMut::with_capacity(body.size_hint().lower().min(BODY_BYTES_MAX as u64) as usize);
-    let mut received = 0;
+    let announced = body.size_hint().lower();
+    if announced > BODY_BYTES_MAX as u64 {
+        return Err(refuse(body).await);
+    }
+    let mut collected = BytesMut::with_capacity(announced as usize);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Outcome::Timeout)?.into_data() else { continue };
-        received += data.len();
-        if received > DRAINED_BYTES_MAX {
-            break;
+        if collected.len() + data.len() > BODY_BYTES_MAX {
+            return Err(refuse(body).await);
         }
-        if received <= BODY_BYTES_MAX {
-            if received == data.len() && body.is_end_stream() {
-                return Ok(data); // the usual beacon comes in one piece
-            }
-            collected.extend_from_slice(&data);
+        if collected.is_empty() && body.is_end_stream() {
+            return Ok(data); // the usual beacon comes in one piece
         }
+        collected.extend_from_slice(&data);
     }
-    if received > BODY_BYTES_MAX { Err(Outcome::TooLarge) } else { Ok(collected.freeze()) }
+    Ok(collected.freeze())
+}
+
+/// Reads on for a moment and drops it: who is still sending would not see the answer.
+async fn refuse(mut body: Incoming) -> Outcome {
+    let drain = async {
+        let mut drained = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            drained += frame.data_ref().map_or(0, Bytes::len);
+            if drained > DRAINED_BYTES_MAX {
+                break;
+            }
+        }
+    };
+    // Whether it ended by itself or not, enough was done.
+    let _ended = tokio::time::timeout(DRAIN_MAX, drain).await;
+    Outcome::TooLarge
 }
 
 /// Decompresses at most one byte more than is allowed, whatever the archive claims.

@@ -6,16 +6,20 @@
 mod database;
 mod zones;
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
 use crate::arrival::Arrival;
 use crate::observation::Country;
 
-pub use self::database::{Database, DatabaseError};
+pub use self::database::{Database, DatabaseError, Edition, edition};
 pub use self::zones::Zones;
 
 /// Everything that tells a country.
 #[derive(Debug)]
 pub struct Geography {
-    database: Option<Database>,
+    database: Option<ArcSwap<Database>>,
     zones: Zones,
 }
 
@@ -23,7 +27,20 @@ impl Geography {
     /// With or without a database.
     #[must_use]
     pub fn new(database: Option<Database>) -> Self {
-        Self { database, zones: Zones::new() }
+        Self { database: database.map(ArcSwap::from_pointee), zones: Zones::new() }
+    }
+
+    /// The database in use, if there is one.
+    #[must_use]
+    pub fn database(&self) -> Option<Arc<Database>> {
+        self.database.as_ref().map(ArcSwap::load_full)
+    }
+
+    /// Uses another edition of the database from now on.
+    pub fn replace_database(&self, edition: Database) {
+        if let Some(database) = &self.database {
+            database.store(Arc::new(edition));
+        }
     }
 
     /// The visitor's country, `ZZ` when nothing tells it.
@@ -31,7 +48,7 @@ impl Geography {
     pub fn place(&self, arrival: &Arrival<'_>, time_zone: Option<&str>) -> Country {
         self.database
             .as_ref()
-            .and_then(|database| database.country(arrival.client))
+            .and_then(|database| database.load().country(arrival.client))
             .or_else(|| arrival.country.and_then(header_country))
             .or_else(|| time_zone.and_then(|name| self.zones.country(name)))
             .unwrap_or(Country::UNKNOWN)

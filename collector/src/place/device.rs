@@ -1,7 +1,8 @@
 //! Which kind of device: Client Hints first, then the user agent, then touch and size.
 //!
 //! Client Hints are believed where they say something: `Sec-CH-UA-Mobile: ?0` without a platform is what a
-//! browser with an overridden user agent sends, and says nothing.
+//! browser with an overridden user agent sends, and says nothing. A phone whose visitor asked for desktop pages
+//! claims to be a desktop in both; its small touch screen tells.
 
 use graadmeter_wire as wire;
 
@@ -14,11 +15,14 @@ const TABLET_SIDE_MIN: f64 = 600.0;
 /// Tells the kind of device from the request and from what the page's script saw.
 #[must_use]
 pub fn place(arrival: &Arrival<'_>, facts: Option<&wire::Device>) -> Device {
-    let mobile = arrival.hint_mobile.or(facts.and_then(|facts| facts.mobile));
-    by_hints(mobile, arrival.hint_platform, arrival.user_agent)
-        .or_else(|| by_user_agent(arrival.user_agent, facts))
-        .or_else(|| facts.and_then(by_screen))
-        .unwrap_or(Device::Other)
+    let mobile = facts.and_then(|facts| facts.mobile).or(arrival.hint_mobile);
+    let claimed = by_hints(mobile, arrival.hint_platform, arrival.user_agent)
+        .or_else(|| by_user_agent(arrival.user_agent, facts));
+    let seen = facts.and_then(by_screen);
+    match (claimed, seen) {
+        (Some(Device::Desktop), Some(Device::Mobile)) => Device::Mobile,
+        _ => claimed.or(seen).unwrap_or(Device::Other),
+    }
 }
 
 fn by_hints(mobile: Option<bool>, platform: Option<&str>, user_agent: &str) -> Option<Device> {
@@ -172,6 +176,23 @@ mod tests {
     fn an_ipad_is_no_mac() {
         assert_eq!(placed(MAC, None, None, Some(screen(1024.0, 1366.0, 5.0))), Device::Tablet);
         assert_eq!(placed(MAC, None, None, Some(screen(1440.0, 900.0, 0.0))), Device::Desktop);
+    }
+
+    #[test]
+    fn a_phone_that_asks_for_desktop_pages_is_a_phone() {
+        let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+        assert_eq!(
+            placed(agent, Some(false), Some("Linux"), Some(screen(390.0, 844.0, 5.0))),
+            Device::Mobile
+        );
+        assert_eq!(
+            placed(agent, Some(false), Some("Linux"), Some(screen(1920.0, 1080.0, 10.0))),
+            Device::Desktop
+        );
+        assert_eq!(
+            placed(agent, Some(false), Some("Linux"), Some(screen(390.0, 844.0, 0.0))),
+            Device::Desktop
+        );
     }
 
     #[test]
