@@ -11,7 +11,7 @@ pub mod histogram;
 use ahash::RandomState;
 use hashbrown::HashMap;
 
-use crate::measure::Micros;
+use crate::measure::{Metric, Micros};
 use crate::observation::{Channel, Country, Device, Event, Observation, Visitor};
 use crate::place::channel::Standard;
 
@@ -140,7 +140,8 @@ impl SiteAggregate {
 
     fn third_party(&mut self, host: &str, took: Micros, weight: u64, admits: impl Fn(View, Key<'_>) -> bool) {
         let fits = self.third_parties.contains_key(host) || admits(View::ThirdParty, Key::Host(host));
-        self.third_parties.entry_ref(if fits { host } else { OVERFLOW }).or_default().record(took, weight);
+        let name = if fits { host } else { OVERFLOW };
+        self.third_parties.entry_ref(name).or_insert_with(third_party_times).record(took, weight);
     }
 
     fn merge(&mut self, other: &Self) {
@@ -157,7 +158,7 @@ impl SiteAggregate {
             }
         }
         for (host, histogram) in &other.third_parties {
-            self.third_parties.entry_ref(host).or_default().merge(histogram);
+            self.third_parties.entry_ref(host).or_insert_with(third_party_times).merge(histogram);
         }
     }
 
@@ -166,6 +167,11 @@ impl SiteAggregate {
         let by_device = self.pages.values().chain(checks).map(|cells| cells.iter().count()).sum::<usize>();
         self.visitors.len() + by_device + self.third_parties.len()
     }
+}
+
+/// The empty distribution of a third party's times.
+fn third_party_times() -> Histogram {
+    Histogram::new(Metric::Load.edges())
 }
 
 impl ByDevice {

@@ -8,11 +8,11 @@ use graadmeter_wire::{Key, LeftOut};
 
 use crate::aggregate::Aggregate;
 use crate::aggregate::histogram::Histogram;
-use crate::measure::Micros;
+use crate::measure::{HANDLING_SECONDS, Micros};
 use crate::outcome::{Outcome, Outcomes};
 
 /// The counts of one core, or of all of them merged.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tally {
     /// Distributions and counts of what was accepted.
     pub aggregate: Aggregate,
@@ -26,7 +26,12 @@ pub struct Tally {
 
 impl Tally {
     fn new(sites: usize) -> Self {
-        Self { aggregate: Aggregate::new(sites), ..Self::default() }
+        Self {
+            aggregate: Aggregate::new(sites),
+            outcomes: Outcomes::default(),
+            left_out: [0; Key::ALL.len()],
+            handling: Histogram::new(HANDLING_SECONDS),
+        }
     }
 
     /// Counts how one request ended and how long that took.

@@ -47,6 +47,17 @@ impl Browser {
         self.page.goto(address).await.unwrap_or_else(|error| panic!("{address}: {error}"));
     }
 
+    /// Waits until the page is painted and its beacon runs: a load event may come before either.
+    pub async fn be_painted(&self) {
+        let script = "return performance.getEntriesByName('first-contentful-paint').length > 0 \
+                      && typeof window.graadmeter?.context === 'function'";
+        crate::wait::until(crate::wait::SOON, "the page is painted and measured", async || {
+            let painted = self.run(script).await;
+            if painted == true { Ok(()) } else { Err(painted) }
+        })
+        .await;
+    }
+
     /// Leaves the page, so that it is hidden and reports.
     pub async fn leave(&self) {
         self.open("about:blank").await;

@@ -15,6 +15,7 @@ async fn visit(device: Device, zone: &str, path: &str, cell: [(&str, &str); 4], 
     let collector = Collector::demo(&["--no-visitors"]).await;
     let browser = Browser::start(device, zone, &[]).await;
     browser.open(&format!("http://{}{path}", collector.public)).await;
+    browser.be_painted().await;
     browser.leave().await;
     let metrics = until(SHOWN_WITHIN, "the view is shown", async || {
         let metrics = collector.metrics().await;
@@ -94,6 +95,7 @@ async fn a_visitor_who_lands_on_a_slow_page_from_a_search_result_and_buys_moves_
     browser.open("http://www.ecosia.org/").await;
     browser.click("#result").await;
     browser.arrive_at("/shop/p/tide-bowl").await;
+    browser.be_painted().await;
     browser.click("#add button").await;
     browser.click("#added a").await;
     browser.arrive_at("/shop/cart").await;

@@ -36,7 +36,7 @@ impl<const METRICS: usize> Distributions<METRICS> {
 
 impl<const METRICS: usize> Default for Distributions<METRICS> {
     fn default() -> Self {
-        Self(std::array::from_fn(|number| Histogram::new(Metric::ALL[number].thresholds())))
+        Self(std::array::from_fn(|number| Histogram::new(Metric::ALL[number].edges())))
     }
 }
 
@@ -88,10 +88,7 @@ impl Landings {
 
 impl Default for Landings {
     fn default() -> Self {
-        Self {
-            lcp: Histogram::new(Metric::Lcp.thresholds()),
-            load: Histogram::new(Metric::Load.thresholds()),
-        }
+        Self { lcp: Histogram::new(Metric::Lcp.edges()), load: Histogram::new(Metric::Load.edges()) }
     }
 }
 

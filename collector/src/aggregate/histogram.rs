@@ -1,9 +1,9 @@
-//! One distribution: an HDR histogram of whole millionths, with an exact sum and exact counts at the Core
-//! Web Vitals thresholds.
+//! One distribution: an HDR histogram of whole millionths, with an exact sum and exact counts at the edges of
+//! the classic buckets.
 //!
 //! Two significant digits keep every quantile within 1 % (a bucket is at most 1/128 of its values wide).
-//! That is too coarse for "how many were good": at 2.5 s a bucket is 16 ms wide. So the counts at the two
-//! thresholds are kept beside it.
+//! That is too coarse for "how many were good": at 2.5 s a bucket is 16 ms wide. So the counts between the
+//! classic edges, among which are the Core Web Vitals thresholds, are kept beside it.
 
 use hdrhistogram::Histogram as Hdr;
 
@@ -13,52 +13,54 @@ use crate::measure::Micros;
 const SIGNIFICANT_DIGITS: u8 = 2;
 
 /// A distribution of one metric.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// Absent as long as it is empty: most cells never see most metrics.
-    counts: Option<Box<Hdr<u64>>>,
-    thresholds: Option<[Micros; 2]>,
-    at_most_threshold: [u64; 2],
+    edges: &'static [Micros],
     sum_micros: u128,
+    /// Absent as long as it is empty: most cells never see most metrics.
+    counts: Option<Box<Counts>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Counts {
+    hdr: Hdr<u64>,
+    /// Values up to each edge and above the one before; at the end those above the last.
+    between_edges: Box<[u64]>,
 }
 
 impl Histogram {
-    /// An empty distribution that counts exactly at `thresholds`, if there are any.
+    /// An empty distribution that counts exactly at `edges`, which ascend.
     #[must_use]
-    pub fn new(thresholds: Option<[Micros; 2]>) -> Self {
-        Self { thresholds, ..Self::default() }
+    pub fn new(edges: &'static [Micros]) -> Self {
+        Self { edges, sum_micros: 0, counts: None }
     }
 
     /// Counts `value` so many times.
     pub fn record(&mut self, value: Micros, times: u64) {
-        self.add(value.0.into(), times);
         self.sum_micros = self.sum_micros.saturating_add(u128::from(value.0) * u128::from(times));
-        for (at_most, threshold) in
-            self.at_most_threshold.iter_mut().zip(self.thresholds.into_iter().flatten())
-        {
-            if value <= threshold {
-                *at_most = at_most.saturating_add(times);
-            }
-        }
+        let bucket = self.edges.partition_point(|&edge| edge < value);
+        let counts = self.counts();
+        counts.add(value.0.into(), times);
+        counts.between_edges[bucket] = counts.between_edges[bucket].saturating_add(times);
     }
 
-    /// Adds all that `other` has counted.
+    /// Adds all that `other`, a distribution with the same edges, has counted.
     pub fn merge(&mut self, other: &Self) {
-        let Some(counts) = &other.counts else { return };
-        self.thresholds = self.thresholds.or(other.thresholds);
-        for bucket in counts.iter_recorded() {
-            self.add(bucket.value_iterated_to(), bucket.count_at_value());
-        }
+        let Some(others) = &other.counts else { return };
         self.sum_micros = self.sum_micros.saturating_add(other.sum_micros);
-        for (mine, others) in self.at_most_threshold.iter_mut().zip(other.at_most_threshold) {
-            *mine = mine.saturating_add(others);
+        let counts = self.counts();
+        for bucket in others.hdr.iter_recorded() {
+            counts.add(bucket.value_iterated_to(), bucket.count_at_value());
+        }
+        for (mine, others) in counts.between_edges.iter_mut().zip(&others.between_edges) {
+            *mine = mine.saturating_add(*others);
         }
     }
 
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts.as_ref().map_or(0, |counts| counts.len())
+        self.counts.as_ref().map_or(0, |counts| counts.hdr.len())
     }
 
     /// The exact sum of all values, in millionths.
@@ -70,39 +72,34 @@ impl Histogram {
     /// The value at a quantile between 0 and 1, within 1 % of exact; nothing when empty.
     #[must_use]
     pub fn quantile(&self, quantile: f64) -> Option<Micros> {
-        let counts = self.counts.as_ref().filter(|counts| !counts.is_empty())?;
-        let value = counts.median_equivalent(counts.value_at_quantile(quantile));
+        let hdr = &self.counts.as_ref()?.hdr;
+        let value = hdr.median_equivalent(hdr.value_at_quantile(quantile));
         Some(Micros(u32::try_from(value).unwrap_or(u32::MAX)))
     }
 
-    /// How many values are at most each of `edges`, which ascend: exact at the thresholds, elsewhere with
-    /// the edge moved up to the end of its HDR bucket, by less than 1 %.
-    #[must_use]
-    pub fn at_most(&self, edges: &[Micros]) -> Vec<u64> {
-        let mut buckets = self.counts.iter().flat_map(|counts| counts.iter_recorded()).peekable();
-        let mut total = 0;
-        let mut cumulative = |edge: Micros| {
-            let end = self.counts.as_ref().map_or(0, |counts| counts.highest_equivalent(edge.0.into()));
-            while let Some(bucket) = buckets.next_if(|bucket| bucket.value_iterated_to() <= end) {
-                total += bucket.count_at_value();
-            }
-            total
-        };
-        let exact = |edge| self.thresholds?.iter().position(|&threshold| threshold == edge);
-        edges
-            .iter()
-            .map(|&edge| {
-                let rounded = cumulative(edge);
-                exact(edge).map_or(rounded, |threshold| self.at_most_threshold[threshold])
-            })
-            .collect()
+    /// The edges, each with the exact number of values that are at most it.
+    pub fn at_most(&self) -> impl Iterator<Item = (Micros, u64)> {
+        let between = self.counts.as_ref().map_or(&[][..], |counts| &counts.between_edges);
+        let between = between.iter().copied().chain(std::iter::repeat(0));
+        self.edges.iter().copied().zip(between).scan(0_u64, |at_most, (edge, count)| {
+            *at_most = at_most.saturating_add(count);
+            Some((edge, *at_most))
+        })
     }
 
+    fn counts(&mut self) -> &mut Counts {
+        let buckets = self.edges.len() + 1;
+        self.counts.get_or_insert_with(|| {
+            Box::new(Counts { hdr: empty_hdr(), between_edges: vec![0; buckets].into() })
+        })
+    }
+}
+
+impl Counts {
     fn add(&mut self, value: u64, times: u64) {
-        let counts = self.counts.get_or_insert_with(|| Box::new(empty_hdr()));
         // It grows to any value there is; were it ever unable to, the value counts as its largest.
-        if counts.record_n(value, times).is_err() {
-            counts.saturating_record_n(value, times);
+        if self.hdr.record_n(value, times).is_err() {
+            self.hdr.saturating_record_n(value, times);
         }
     }
 }
@@ -129,8 +126,15 @@ mod tests {
         proptest::collection::vec(prop_oneof![0..300_u32, 0..5_000_000_u32, 0..600_000_001_u32], 1..300)
     }
 
+    /// Values on, next to and between the edges.
+    fn values_about_edges() -> impl Strategy<Value = Vec<u32>> {
+        let about =
+            proptest::sample::select(Metric::Lcp.edges()).prop_flat_map(|edge| edge.0 - 1..edge.0 + 2);
+        proptest::collection::vec(prop_oneof![about, 0..600_000_001_u32], 1..300)
+    }
+
     fn histogram(values: &[u32]) -> Histogram {
-        let mut histogram = Histogram::new(Metric::Lcp.thresholds());
+        let mut histogram = Histogram::new(Metric::Lcp.edges());
         for &value in values {
             histogram.record(Micros(value), 1);
         }
@@ -151,24 +155,14 @@ mod tests {
         }
 
         #[test]
-        fn thresholds_and_sums_are_exact(values in values()) {
+        fn edges_and_sums_are_exact(values in values_about_edges()) {
             let histogram = histogram(&values);
-            let [good, poor] = Metric::Lcp.thresholds().unwrap_or_default();
-            let at_most = |edge: Micros| values.iter().filter(|&&value| value <= edge.0).count() as u64;
-            prop_assert_eq!(histogram.at_most(&[good, poor]), vec![at_most(good), at_most(poor)]);
+            for (edge, count) in histogram.at_most() {
+                let exact = values.iter().filter(|&&value| value <= edge.0).count() as u64;
+                prop_assert_eq!(count, exact, "{:?}", edge);
+            }
             prop_assert_eq!(histogram.sum_micros(), values.iter().map(|&value| u128::from(value)).sum::<u128>());
             prop_assert_eq!(histogram.count(), values.len() as u64);
-        }
-
-        #[test]
-        fn counts_at_edges_ascend_and_miss_by_less_than_a_bucket(values in values()) {
-            let edges = [10_000, 500_000, 2_000_000, 2_500_000, 3_000_000, 4_000_000, 60_000_000].map(Micros);
-            let counts = histogram(&values).at_most(&edges);
-            prop_assert!(counts.is_sorted());
-            for (edge, count) in edges.into_iter().zip(counts) {
-                let at_most = |edge: f64| values.iter().filter(|&&value| f64::from(value) <= edge).count() as u64;
-                prop_assert!(at_most(f64::from(edge.0)) <= count && count <= at_most(f64::from(edge.0) * 1.01));
-            }
         }
 
         #[test]
@@ -186,14 +180,15 @@ mod tests {
 
     #[test]
     fn weights_count_as_many_times() {
-        let mut weighted = Histogram::new(Metric::Lcp.thresholds());
+        let mut weighted = Histogram::new(Metric::Lcp.edges());
         weighted.record(Micros(1_000_000), 3);
         assert_eq!(weighted, histogram(&[1_000_000; 3]));
     }
 
     #[test]
     fn empty_has_no_quantile() {
-        assert_eq!(Histogram::default().quantile(0.5), None);
-        assert_eq!(Histogram::default().at_most(&[Micros(1)]), vec![0]);
+        let empty = Histogram::new(Metric::Lcp.edges());
+        assert_eq!(empty.quantile(0.5), None);
+        assert!(empty.at_most().map(|(_, count)| count).eq([0; 22]));
     }
 }

@@ -49,16 +49,16 @@ impl Builder {
         self.metrics.push(metric);
     }
 
-    /// Adds a distribution with its counts at `edges`; the encoder adds the bucket `+Inf`.
-    pub(super) fn distribution(&mut self, labels: &[&str], distribution: &Histogram, edges: &[Micros]) {
-        let bucket = |(edge, count): (&Micros, u64)| {
+    /// Adds a distribution with its counts at the edges; the encoder adds the bucket `+Inf`.
+    pub(super) fn distribution(&mut self, labels: &[&str], distribution: &Histogram) {
+        let bucket = |(edge, count): (Micros, u64)| {
             let mut bucket = proto::Bucket::default();
             bucket.set_upper_bound(to_base_unit(u128::from(edge.0)));
             bucket.set_cumulative_count(count);
             bucket
         };
         let mut histogram = proto::Histogram::default();
-        histogram.set_bucket(edges.iter().zip(distribution.at_most(edges)).map(bucket).collect());
+        histogram.set_bucket(distribution.at_most().map(bucket).collect());
         histogram.set_sample_count(distribution.count());
         histogram.set_sample_sum(to_base_unit(distribution.sum_micros()));
         let mut metric = proto::Metric::from_label(self.labels(labels));

@@ -1,9 +1,9 @@
-//! Every metric once: name, help, labels, edges. The only place that spells a metric's name.
+//! Every metric once: name, help, labels. The only place that spells a metric's name.
 //!
 //! Names follow the Prometheus conventions: base units, `_seconds`, `_total` for counters. CLS has no unit
 //! and is a `_score`.
 
-use crate::measure::{Metric, Micros};
+use crate::measure::Metric;
 
 /// A family of metrics.
 #[derive(Debug, Clone, Copy)]
@@ -209,93 +209,6 @@ pub(super) const METRICS: [Views; Metric::ALL.len()] = [
     ),
 ];
 
-/// Upper edges of the classic buckets of durations. Thresholds of LCP, FCP and TTFB are among them.
-const SECONDS: &[Micros] = &[
-    Micros(10_000),
-    Micros(25_000),
-    Micros(50_000),
-    Micros(100_000),
-    Micros(200_000),
-    Micros(300_000),
-    Micros(500_000),
-    Micros(800_000),
-    Micros(1_000_000),
-    Micros(1_250_000),
-    Micros(1_500_000),
-    Micros(1_800_000),
-    Micros(2_000_000),
-    Micros(2_500_000),
-    Micros(3_000_000),
-    Micros(4_000_000),
-    Micros(5_000_000),
-    Micros(7_500_000),
-    Micros(10_000_000),
-    Micros(15_000_000),
-    Micros(30_000_000),
-    Micros(60_000_000),
-];
-
-/// Upper edges for INP, which lives between a frame and half a second.
-const INTERACTION_SECONDS: &[Micros] = &[
-    Micros(8_000),
-    Micros(16_000),
-    Micros(25_000),
-    Micros(50_000),
-    Micros(75_000),
-    Micros(100_000),
-    Micros(150_000),
-    Micros(200_000),
-    Micros(300_000),
-    Micros(400_000),
-    Micros(500_000),
-    Micros(750_000),
-    Micros(1_000_000),
-    Micros(2_000_000),
-    Micros(5_000_000),
-];
-
-/// Upper edges for CLS.
-const SCORES: &[Micros] = &[
-    Micros(0),
-    Micros(10_000),
-    Micros(25_000),
-    Micros(50_000),
-    Micros(75_000),
-    Micros(100_000),
-    Micros(150_000),
-    Micros(200_000),
-    Micros(250_000),
-    Micros(400_000),
-    Micros(600_000),
-    Micros(1_000_000),
-    Micros(2_000_000),
-];
-
-/// Upper edges for the handling of a beacon.
-pub(super) const HANDLING_SECONDS: &[Micros] = &[
-    Micros(10),
-    Micros(25),
-    Micros(50),
-    Micros(100),
-    Micros(250),
-    Micros(500),
-    Micros(1_000),
-    Micros(2_500),
-    Micros(5_000),
-    Micros(10_000),
-    Micros(100_000),
-    Micros(1_000_000),
-];
-
-/// The upper edges of a metric's classic buckets.
-pub(super) fn edges(metric: Metric) -> &'static [Micros] {
-    match metric {
-        Metric::Inp => INTERACTION_SECONDS,
-        Metric::Cls => SCORES,
-        _ => SECONDS,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -311,15 +224,5 @@ mod tests {
             METRICS.iter().flat_map(|views| [views.page, views.synthetic]).chain(visitors).collect();
         let unique: BTreeSet<_> = names.iter().map(|family| family.name).collect();
         assert_eq!(unique.len(), names.len());
-    }
-
-    #[test]
-    fn every_threshold_is_an_edge() {
-        for metric in Metric::ALL {
-            assert!(edges(metric).is_sorted());
-            for threshold in metric.thresholds().into_iter().flatten() {
-                assert!(edges(metric).contains(&threshold), "{metric:?} {threshold:?}");
-            }
-        }
     }
 }

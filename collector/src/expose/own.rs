@@ -9,9 +9,7 @@ use crate::outcome::Outcome;
 use crate::tally::Tally;
 
 use super::build::Builder;
-use super::catalog::{
-    BEACONS, BUILD_INFO, CELLS, CELLS_OVERFLOWED, Family, HANDLING, HANDLING_SECONDS, LEFT_OUT, PAGE_STAGE,
-};
+use super::catalog::{BEACONS, BUILD_INFO, CELLS, CELLS_OVERFLOWED, Family, HANDLING, LEFT_OUT, PAGE_STAGE};
 
 /// Every family of the collector itself.
 pub(super) const CATALOGUE: [Family; 7] =
@@ -28,7 +26,7 @@ pub(super) fn families(sites: &[&Site], tally: &Tally, budgets: &Budgets) -> Vec
         left_out.value(&[key.name()], tally.left_out[key as usize] as f64);
     }
     let mut handling = Builder::histogram(HANDLING);
-    handling.distribution(&[], &tally.handling, HANDLING_SECONDS);
+    handling.distribution(&[], &tally.handling);
     let mut cells = Builder::gauge(CELLS);
     cells.value(&[], tally.aggregate.cells() as f64);
     let mut overflowed = Builder::counter(CELLS_OVERFLOWED);

@@ -7,13 +7,12 @@ use crate::aggregate::cell::{PageCell, VisitorCell};
 use crate::aggregate::histogram::Histogram;
 use crate::aggregate::{Aggregate, SiteAggregate};
 use crate::config::Site;
-use crate::measure::Metric;
 use crate::observation::Visitor;
 
 use super::build::Builder;
 use super::catalog::{
     CHECKS, CONVERSION_LANDING_LCP, CONVERSION_LANDING_LOAD, CONVERSION_VALUE, CONVERSIONS, Family, METRICS,
-    PAGE_VIEWS, SESSION_LANDING_LCP, SESSION_LANDING_LOAD, SESSIONS, THIRD_PARTY, Views, edges,
+    PAGE_VIEWS, SESSION_LANDING_LCP, SESSION_LANDING_LOAD, SESSIONS, THIRD_PARTY, Views,
 };
 
 /// Every family of visitors and probes.
@@ -51,19 +50,14 @@ const COUNTS: [Count; 3] = [
 /// A distribution of landings in the visitor view.
 struct Landing {
     family: Family,
-    metric: Metric,
     of: fn(&VisitorCell) -> &Histogram,
 }
 
 const LANDINGS: [Landing; 4] = [
-    Landing { family: SESSION_LANDING_LCP, metric: Metric::Lcp, of: |cell| &cell.session_landings.lcp },
-    Landing { family: CONVERSION_LANDING_LCP, metric: Metric::Lcp, of: |cell| &cell.conversion_landings.lcp },
-    Landing { family: SESSION_LANDING_LOAD, metric: Metric::Load, of: |cell| &cell.session_landings.load },
-    Landing {
-        family: CONVERSION_LANDING_LOAD,
-        metric: Metric::Load,
-        of: |cell| &cell.conversion_landings.load,
-    },
+    Landing { family: SESSION_LANDING_LCP, of: |cell| &cell.session_landings.lcp },
+    Landing { family: CONVERSION_LANDING_LCP, of: |cell| &cell.conversion_landings.lcp },
+    Landing { family: SESSION_LANDING_LOAD, of: |cell| &cell.session_landings.load },
+    Landing { family: CONVERSION_LANDING_LOAD, of: |cell| &cell.conversion_landings.load },
 ];
 
 fn visitor_families(sites: &Sites<'_>) -> Vec<MetricFamily> {
@@ -79,7 +73,7 @@ fn visitor_families(sites: &Sites<'_>) -> Vec<MetricFamily> {
             let histogram = (landing.of)(cell);
             // A conversion curve divides one by the other, so both have the same series from the start.
             if cell.sessions + cell.conversions > 0 {
-                builder.distribution(&labels, histogram, edges(landing.metric));
+                builder.distribution(&labels, histogram);
             }
         }
         for (currency, value) in &cell.values {
@@ -96,24 +90,23 @@ fn visitor_families(sites: &Sites<'_>) -> Vec<MetricFamily> {
 }
 
 fn distributions(views: &Views, sites: &Sites<'_>) -> Vec<MetricFamily> {
-    let edges = edges(views.metric);
     let mut pages = Builder::histogram(views.page);
     for (labels, cell) in page_cells(sites) {
         if let Some(histogram) = cell.distributions.get(views.metric) {
-            pages.distribution(&labels, histogram, edges);
+            pages.distribution(&labels, histogram);
         }
     }
     let mut checks = Builder::histogram(views.synthetic);
     for (labels, cell) in check_cells(sites) {
         if let Some(histogram) = cell.distributions.get(views.metric) {
-            checks.distribution(&labels, histogram, edges);
+            checks.distribution(&labels, histogram);
         }
     }
     let of_visitors = views.visitor.map(|family| {
         let mut builder = Builder::histogram(family);
         for (site, visitor, cell) in visitors(sites) {
             if let Some(histogram) = cell.distributions.get(views.metric) {
-                builder.distribution(&labels(site, visitor), histogram, edges);
+                builder.distribution(&labels(site, visitor), histogram);
             }
         }
         builder
@@ -133,7 +126,7 @@ fn third_parties(sites: &Sites<'_>) -> MetricFamily {
     let mut builder = Builder::histogram(THIRD_PARTY);
     for (site, aggregate) in sites {
         for (host, histogram) in &aggregate.third_parties {
-            builder.distribution(&[&site.id, host], histogram, edges(Metric::Load));
+            builder.distribution(&[&site.id, host], histogram);
         }
     }
     builder.finish()
