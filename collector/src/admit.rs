@@ -3,5 +3,6 @@
 pub mod duplicates;
 pub mod limiter;
 pub mod origin;
+mod recent;
 pub mod robots;
 pub mod signature;

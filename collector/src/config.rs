@@ -12,7 +12,7 @@ use graadmeter_base::settings::{self, Mistakes, Section, SettingsError};
 use hyper::header::HeaderName;
 use ipnet::IpNet;
 
-use crate::admit::limiter::ClientLimit;
+use crate::admit::limiter::{ClientLimit, SiteLimiter};
 use crate::admit::origin::Origins;
 use crate::aggregate::budget::CellsMax;
 use crate::limits::CONFIG_BYTES_MAX;
@@ -95,6 +95,7 @@ impl Config {
         let site = Site {
             id: "default".to_owned(),
             origins: Origins::Any,
+            limiter: SiteLimiter::new(0),
             robots: Robots::Exclude,
             conversions: Conversions::Browser,
             secret: None,
@@ -141,7 +142,7 @@ impl Config {
 
 fn read_limits(section: &mut Section<'_, '_>) -> Limits {
     let mut limits = Limits::default();
-    if let Some(beacons_per_minute) = section.number("beacons_per_minute_per_client", 0..=1_000_000) {
+    if let Some(beacons_per_minute) = section.number("beacons_per_minute_per_client", 0..=100_000) {
         // Whoever sets the limit wants it for every client.
         limits.client = ClientLimit { beacons_per_minute: beacons_per_minute as u32, loopback: true };
     }

@@ -1,14 +1,16 @@
 //! The order of a beacon's stages, and nothing else.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use ahash::RandomState;
 use graadmeter_wire::{Beacon, Decoded, Kind, Source, WireError, decode, decode_sale};
+use hashbrown::HashMap;
 
 use crate::admit::duplicates::Duplicates;
-use crate::admit::limiter::Limiter;
+use crate::admit::limiter::ClientLimiter;
 use crate::admit::{robots, signature};
 use crate::aggregate::budget::Budgets;
+use crate::aggregate::cells::Seconds;
 use crate::arrival::Arrival;
 use crate::config::{Config, Conversions, Robots, Site};
 use crate::limits::{CLIENTS_WATCHED_MAX, REPORTS_REMEMBERED_MAX};
@@ -21,9 +23,9 @@ use crate::tally::Tallies;
 /// Everything that a beacon meets on its way; shared by all cores.
 #[derive(Debug)]
 pub struct Pipeline {
-    sites: HashMap<String, Site>,
+    sites: HashMap<String, Site, RandomState>,
     placer: Placer,
-    limiter: Limiter,
+    limiter: ClientLimiter,
     duplicates: Duplicates,
     budgets: Budgets,
     tallies: Tallies,
@@ -46,7 +48,7 @@ impl Pipeline {
             tallies: Tallies::new(cores, config.sites.len()),
             sites: config.sites.into_iter().map(|site| (site.id.clone(), site)).collect(),
             placer: Placer { geography: Geography::new(config.geo.database), sources: Sources::new() },
-            limiter: Limiter::new(config.limits.client, CLIENTS_WATCHED_MAX),
+            limiter: ClientLimiter::new(config.limits.client, CLIENTS_WATCHED_MAX),
             duplicates: Duplicates::new(REPORTS_REMEMBERED_MAX),
         }
     }
@@ -72,10 +74,13 @@ impl Pipeline {
         let decoded = decode(body)?;
         let beacon = &decoded.beacon;
         let Some(site) = self.sites.get(&*beacon.site) else { return Ok(Outcome::UnknownSite) };
+        if !site.limiter.allows(now) {
+            return Ok(Outcome::Limited);
+        }
         if let Some(refusal) = self.judge(beacon, arrival, site, now) {
             return Ok(refusal);
         }
-        self.count(&decoded, arrival, site, core);
+        self.count(&decoded, arrival, site, now, core);
         Ok(Outcome::Accepted)
     }
 
@@ -105,15 +110,15 @@ impl Pipeline {
         if !self.is_new(&decoded.beacon, site, now) {
             return Ok(Outcome::Duplicate);
         }
-        self.count(&decoded, &Arrival::NOBODY, site, core);
+        self.count(&decoded, &Arrival::NOBODY, site, now, core);
         Ok(Outcome::Accepted)
     }
 
     /// The last stages: place and aggregate.
-    fn count(&self, decoded: &Decoded<'_>, arrival: &Arrival<'_>, site: &Site, core: usize) {
+    fn count(&self, decoded: &Decoded<'_>, arrival: &Arrival<'_>, site: &Site, now: Duration, core: usize) {
         let observation = self.placer.place(&decoded.beacon, arrival, &site.places);
         let mut tally = self.tallies.of_core(core);
-        tally.aggregate.record(&observation, &self.budgets);
+        tally.aggregate.record(&observation, &self.budgets, Seconds::of(now));
         tally.leave_out(decoded.left_out);
     }
 

@@ -1,18 +1,15 @@
-//! How much one client may send: a token bucket for each address, in a table of fixed size.
+//! How much one client, and how much one site, may send: token buckets.
 //!
-//! The bucket holds a minute's worth, so a shop's visitor never meets it, and a flood is cut to its share.
-//! The generic cell rate algorithm keeps one number for each client: when its bucket will be full again.
+//! A bucket holds a minute's worth, so a shop's visitor never meets it, and a flood is cut to its share. The
+//! generic cell rate algorithm keeps one number for each bucket: when it will be full again.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ahash::RandomState;
+use super::recent::Recent;
 
 const MINUTE: Duration = Duration::from_mins(1);
-/// Shards, so that cores seldom meet; a power of two.
-const SHARDS: usize = 64;
 
 /// What a client may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,26 +21,24 @@ pub struct ClientLimit {
     pub loopback: bool,
 }
 
-/// The state of every client that sent lately.
+/// The buckets of all clients that sent lately, in a table of fixed size: when it is full, the client whose bucket
+/// is the fullest is forgotten, which lets nobody send more than a new client may.
 #[derive(Debug)]
-pub struct Limiter {
+pub struct ClientLimiter {
     limit: ClientLimit,
-    hasher: RandomState,
-    clients_max: usize,
-    /// For each client the time at which its bucket will be full again.
-    shards: Vec<Mutex<HashMap<u128, Duration, RandomState>>>,
+    /// For each client the time at which its bucket will be full again, in [`TICK`]s.
+    clients: Recent<40>,
 }
 
-impl Limiter {
-    /// Knows about `clients_max` clients at the most.
+/// How finely the table knows time: so 40 bits last for 20 months.
+const TICK: Duration = Duration::from_micros(50);
+
+impl ClientLimiter {
+    /// Knows about `clients_max` clients.
     #[must_use]
     pub fn new(limit: ClientLimit, clients_max: usize) -> Self {
-        Self {
-            limit,
-            hasher: RandomState::new(),
-            clients_max: (clients_max / SHARDS).max(1),
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-        }
+        let clients_max = if limit.beacons_per_minute == 0 { 0 } else { clients_max };
+        Self { limit, clients: Recent::new(clients_max) }
     }
 
     /// Whether `client` may send one more at `now`, the time since any fixed moment.
@@ -51,23 +46,49 @@ impl Limiter {
         if self.limit.beacons_per_minute == 0 || client.is_loopback() && !self.limit.loopback {
             return true;
         }
-        let key = network(client);
-        let shard = &self.shards[self.hasher.hash_one(key) as usize % SHARDS];
-        let mut clients = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if clients.len() >= self.clients_max && !clients.contains_key(&key) {
-            clients.retain(|_, full_at| *full_at > now);
-            // Still full: all of them are sending right now. Forgetting them costs no memory and shuts nobody out.
-            if clients.len() >= self.clients_max {
-                clients.clear();
-            }
-        }
-        let full_at = clients.entry(key).or_insert(now);
-        let after = (*full_at).max(now) + MINUTE / self.limit.beacons_per_minute;
-        let allowed = after <= now + MINUTE;
+        let ticks = |time: Duration| (time.as_micros() / TICK.as_micros()) as u64;
+        let (now, minute) = (ticks(now), ticks(MINUTE));
+        let found = self.clients.find(network(client));
+        let full_at = found.note().unwrap_or(0).max(now);
+        // Rounded down: a client has at least its share.
+        let after = full_at + minute / u64::from(self.limit.beacons_per_minute);
+        let allowed = after <= now + minute;
         if allowed {
-            *full_at = after;
+            found.set(after);
         }
         allowed
+    }
+}
+
+/// The bucket of one site.
+#[derive(Debug)]
+pub struct SiteLimiter {
+    /// Beacons a minute; 0 is no limit.
+    beacons_per_minute: u32,
+    /// When the bucket will be full again, in nanoseconds.
+    full_at: AtomicU64,
+}
+
+impl SiteLimiter {
+    /// Beacons a minute; 0 is no limit.
+    #[must_use]
+    pub fn new(beacons_per_minute: u32) -> Self {
+        Self { beacons_per_minute, full_at: AtomicU64::new(0) }
+    }
+
+    /// Whether the site may send one more at `now`, the time since any fixed moment.
+    pub fn allows(&self, now: Duration) -> bool {
+        if self.beacons_per_minute == 0 {
+            return true;
+        }
+        let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let now = nanoseconds(now);
+        let each = nanoseconds(MINUTE) / u64::from(self.beacons_per_minute);
+        let take = |full_at: u64| {
+            let after = full_at.max(now).saturating_add(each);
+            (after <= now.saturating_add(nanoseconds(MINUTE))).then_some(after)
+        };
+        self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 }
 
@@ -83,8 +104,8 @@ fn network(client: IpAddr) -> u128 {
 mod tests {
     use super::*;
 
-    fn limiter(beacons_per_minute: u32, loopback: bool, clients_max: usize) -> Limiter {
-        Limiter::new(ClientLimit { beacons_per_minute, loopback }, clients_max)
+    fn limiter(beacons_per_minute: u32, loopback: bool, clients_max: usize) -> ClientLimiter {
+        ClientLimiter::new(ClientLimit { beacons_per_minute, loopback }, clients_max)
     }
 
     fn address(text: &str) -> IpAddr {
@@ -106,6 +127,20 @@ mod tests {
     }
 
     #[test]
+    fn a_site_has_its_share() {
+        let site = SiteLimiter::new(600);
+        let allowed = |at_ms: u64, tries: usize| {
+            (0..tries).filter(|_| site.allows(Duration::from_millis(at_ms))).count()
+        };
+        assert_eq!(
+            [allowed(0, 1000), allowed(99, 10), allowed(100, 10), allowed(2_100, 100)],
+            [600, 0, 1, 20]
+        );
+        let free = SiteLimiter::new(0);
+        assert!((0..1000).all(|_| free.allows(Duration::ZERO)));
+    }
+
+    #[test]
     fn ipv6_counts_by_its_64() {
         let limiter = limiter(1, false, 1000);
         assert!(limiter.allows(address("2001:db8::1"), Duration::ZERO));
@@ -118,19 +153,17 @@ mod tests {
     #[test]
     fn loopback_and_zero_are_free() {
         let local = address("127.0.0.1");
-        let free = |limiter: Limiter| (0..1000).all(|_| limiter.allows(local, Duration::ZERO));
+        let free = |limiter: ClientLimiter| (0..1000).all(|_| limiter.allows(local, Duration::ZERO));
         assert!(free(limiter(1, false, 1000)));
         assert!(free(limiter(0, true, 1000)));
         assert!(!free(limiter(1, true, 1000)));
     }
 
     #[test]
-    fn the_table_has_a_ceiling() {
-        let limiter = limiter(1, false, SHARDS * 4);
-        for client in 0..100_000_u32 {
-            assert!(limiter.allows(IpAddr::V4(client.into()), Duration::ZERO));
-        }
-        let known: usize = limiter.shards.iter().map(|shard| shard.lock().unwrap().len()).sum();
-        assert!(known <= SHARDS * 4, "{known}");
+    fn a_flood_of_addresses_shuts_nobody_out() {
+        let limiter = limiter(1, false, 256);
+        assert!((0..100_000_u32).all(|client| limiter.allows(IpAddr::V4(client.into()), Duration::ZERO)));
+        assert!(limiter.allows(address("192.0.2.1"), Duration::ZERO));
+        assert!(!limiter.allows(address("192.0.2.1"), Duration::ZERO));
     }
 }

@@ -7,6 +7,7 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 use graadmeter_base::settings::Section;
 use graadmeter_wire::{Currency, SiteId, Text, UrlParts, limits};
 
+use crate::admit::limiter::SiteLimiter;
 use crate::admit::origin::Origins;
 use crate::observation::SiteIndex;
 use crate::place::SitePlaces;
@@ -25,6 +26,8 @@ pub struct Site {
     pub id: String,
     /// Which pages may report.
     pub origins: Origins,
+    /// What all its pages together may send: `beacons_per_minute`.
+    pub limiter: SiteLimiter,
     /// Whether robots count.
     pub robots: Robots,
     /// Whose word counts for conversions.
@@ -95,6 +98,7 @@ fn read(section: &mut Section<'_, '_>, index: SiteIndex, folder: &Path) -> Site 
     let currency = section.take_with("currency", |code: String| {
         Currency::from_code(&code).ok_or_else(|| format!("`{code}` is no ISO 4217 code such as \"EUR\""))
     });
+    let per_minute = section.number("beacons_per_minute", 0..=100_000_000).unwrap_or(0);
     let robots = section.take_with("robots", |word: String| match &*word {
         "exclude" => Ok(Robots::Exclude),
         "include" => Ok(Robots::Include),
@@ -117,6 +121,7 @@ fn read(section: &mut Section<'_, '_>, index: SiteIndex, folder: &Path) -> Site 
     Site {
         id: id.unwrap_or_default(),
         origins: to_origins(origins.unwrap_or_default()),
+        limiter: SiteLimiter::new(per_minute as u32),
         robots: robots.unwrap_or(Robots::Exclude),
         conversions: conversions.unwrap_or(Conversions::Browser),
         secret,
