@@ -1,5 +1,7 @@
 //! The admin listener: metrics and health. Never internet-facing.
 
+mod metrics;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,14 +14,12 @@ use crate::answer::{Body, whole};
 use crate::config::Secret;
 use crate::expose::Exposition;
 
-/// Content type of the classic text format.
-const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 /// All that the admin listener needs.
 #[derive(Debug)]
 pub struct Api {
-    exposition: Exposition,
+    exposition: Arc<Exposition>,
     token: Option<Secret>,
     ready: Arc<AtomicBool>,
 }
@@ -28,7 +28,7 @@ impl Api {
     /// An admin listener; `ready` says whether beacons are taken.
     #[must_use]
     pub fn new(exposition: Exposition, token: Option<Secret>, ready: Arc<AtomicBool>) -> Self {
-        Self { exposition, token, ready }
+        Self { exposition: Arc::new(exposition), token, ready }
     }
 
     /// Answers one request.
@@ -43,18 +43,8 @@ impl Api {
             "/readyz" if self.ready.load(Ordering::Relaxed) => text(StatusCode::OK, PLAIN_TEXT, "ready\n"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, PLAIN_TEXT, "not taking beacons\n"),
             _ if !self.is_allowed(headers) => unauthorized(),
-            "/metrics" => self.metrics(),
+            "/metrics" => metrics::answer(&self.exposition, headers),
             _ => text(StatusCode::NOT_FOUND, PLAIN_TEXT, "here are /metrics, /healthz and /readyz\n"),
-        }
-    }
-
-    fn metrics(&self) -> Response<Body> {
-        match self.exposition.text() {
-            Ok(metrics) => text(StatusCode::OK, PROMETHEUS_TEXT, metrics),
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "can't expose the metrics");
-                text(StatusCode::INTERNAL_SERVER_ERROR, PLAIN_TEXT, "the metrics can't be exposed\n")
-            }
         }
     }
 

@@ -1,77 +1,92 @@
 //! Exposing: what was counted, as Prometheus metrics.
 //!
-//! The families of visitors and probes are made from the merged histograms at each scrape; the crate
-//! `prometheus` is the registry and writes the text.
+//! What the collector says of itself is in a registry of the crate `prometheus`, which also writes it. The families
+//! of visitors and probes may have a hundred thousand series, so they are written straight from the cores' cells,
+//! one family after the other: as classic text, or as protobuf with native histograms for a Prometheus that asks.
 
 mod build;
 mod catalog;
+mod encode;
+mod format;
+mod names;
 mod own;
 mod rum;
 
+use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
-use prometheus::{Registry, TextEncoder};
+use prometheus::{Encoder, ProtobufEncoder, Registry, TextEncoder};
 
 use crate::pipeline::Pipeline;
 
+use self::catalog::HANDLING;
+use self::encode::{Encode, Protobuf, Text};
+use self::names::AllNames;
+use self::own::Own;
+use self::rum::Scrape;
+
+pub use self::format::{Format, accepts_gzip};
+
 /// Everything that `/metrics` shows.
 #[derive(Debug)]
-pub struct Exposition(Registry);
+pub struct Exposition {
+    pipeline: Arc<Pipeline>,
+    registry: Registry,
+    started: Duration,
+}
 
 /// Why the metrics can't be shown.
 #[derive(Debug, thiserror::Error)]
-#[error("the metrics can't be exposed")]
-pub struct ExposeError(#[from] prometheus::Error);
+pub enum ExposeError {
+    /// Two families have the same name, or one can't be written.
+    #[error("the collector's own metrics can't be exposed")]
+    Own(#[from] prometheus::Error),
+    /// Whoever asked is gone.
+    #[error("the metrics could not be sent")]
+    Sending(#[from] io::Error),
+}
 
 impl Exposition {
-    /// The metrics of a pipeline, and those of the process.
+    /// The metrics of a pipeline that counts since `started`, and those of the process.
     ///
     /// # Errors
     ///
     /// When two families have the same name.
-    pub fn new(pipeline: &Arc<Pipeline>) -> Result<Self, ExposeError> {
+    pub fn new(pipeline: &Arc<Pipeline>, started: SystemTime) -> Result<Self, ExposeError> {
         let registry = Registry::new();
-        registry.register(Box::new(Counted::new(Arc::clone(pipeline))?))?;
+        registry.register(Box::new(Own::new(Arc::clone(pipeline))?))?;
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        Ok(Self(registry))
+        let started = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Ok(Self { pipeline: Arc::clone(pipeline), registry, started })
     }
 
-    /// The classic text format, version 0.0.4.
+    /// Writes all metrics.
     ///
     /// # Errors
     ///
-    /// When a family can't be written.
-    pub fn text(&self) -> Result<String, ExposeError> {
-        Ok(TextEncoder::new().encode_to_string(&self.0.gather())?)
-    }
-}
-
-/// All that a pipeline has counted, merged over its cores once for each scrape.
-#[derive(Debug)]
-struct Counted {
-    pipeline: Arc<Pipeline>,
-    descriptions: Vec<Desc>,
-}
-
-impl Counted {
-    fn new(pipeline: Arc<Pipeline>) -> prometheus::Result<Self> {
-        let descriptions = build::describe(rum::catalogue().chain(own::CATALOGUE))?;
-        Ok(Self { pipeline, descriptions })
-    }
-}
-
-impl Collector for Counted {
-    fn desc(&self) -> Vec<&Desc> {
-        self.descriptions.iter().collect()
+    /// When a family can't be written, or `out` takes no more.
+    pub fn write(&self, format: Format, out: &mut dyn Write) -> Result<(), ExposeError> {
+        let mut own = Vec::new();
+        let families = self.registry.gather();
+        match format {
+            Format::Text => TextEncoder::new().encode(&families, &mut own)?,
+            Format::Protobuf => ProtobufEncoder::new().encode(&families, &mut own)?,
+        }
+        out.write_all(&own)?;
+        match format {
+            Format::Text => self.write_rum(Text::new(HANDLING), out)?,
+            Format::Protobuf => self.write_rum(Protobuf::new(), out)?,
+        }
+        Ok(())
     }
 
-    fn collect(&self) -> Vec<MetricFamily> {
-        let tally = self.pipeline.tallies().merged();
+    fn write_rum(&self, encode: impl Encode, out: &mut dyn Write) -> io::Result<()> {
+        let tallies = self.pipeline.tallies();
         let sites = self.pipeline.sites();
-        let mut families = rum::families(&sites, &tally.aggregate);
-        families.extend(own::families(&sites, &tally, self.pipeline.budgets()));
-        families
+        let _kept = tallies.keep_all();
+        let names = AllNames::of(tallies, sites.len());
+        let started = self.started.as_secs_f64();
+        Scrape { tallies, sites: &sites, names: &names, started, encode, out }.write()
     }
 }

@@ -3,9 +3,9 @@
 //! Every value is a whole number of millionths: microseconds for durations, millionths of a score for the
 //! Cumulative Layout Shift. So sums are exact, replays are identical, and one kind of histogram serves all.
 
-mod edges;
+mod scale;
 
-pub use self::edges::HANDLING_SECONDS;
+pub use self::scale::Scale;
 
 /// Millionths of a metric's base unit (seconds, or the score of CLS).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,7 +86,7 @@ impl Metric {
 
     /// The thresholds of "good" and "needs improvement" (web.dev/articles/vitals), where there are any.
     ///
-    /// They are among the [`Metric::edges`], where counts are exact.
+    /// They are among the edges of its [`Metric::scale`], where counts are exact.
     #[must_use]
     pub const fn thresholds(self) -> Option<[Micros; 2]> {
         match self {

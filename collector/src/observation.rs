@@ -77,6 +77,12 @@ pub struct Visitor {
     pub country: Country,
 }
 
+impl From<&Self> for Visitor {
+    fn from(visitor: &Self) -> Self {
+        *visitor
+    }
+}
+
 /// A placed beacon. Its names borrow from the configuration or from the beacon.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation<'a> {

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::SystemTime;
 use std::{io, num::NonZero};
 
 use graadmeter_base::serve::serve;
@@ -73,7 +74,7 @@ pub async fn run(
     let pipeline = Arc::new(Pipeline::new(config, cores));
     let ingest = Arc::new(Ingest::new(Arc::clone(&pipeline), proxies, country_header, pages));
     let ready = Arc::new(AtomicBool::new(true));
-    let api = Arc::new(Api::new(Exposition::new(&pipeline)?, token, Arc::clone(&ready)));
+    let api = Arc::new(Api::new(Exposition::new(&pipeline, SystemTime::now())?, token, Arc::clone(&ready)));
 
     let (stop, stopping) = watch::channel(());
     let (stop_api, api_stopping) = oneshot::channel::<()>();
@@ -94,7 +95,7 @@ pub async fn run(
     // The metrics stay readable until the last beacon is counted.
     drop(stop_api);
     let _ended = api.await;
-    Ok(pipeline.tallies().merged().outcomes)
+    Ok(pipeline.tallies().outcomes())
 }
 
 /// Starts a thread for each core, with a runtime and an accept loop of its own.

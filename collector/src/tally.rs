@@ -1,17 +1,19 @@
 //! What one core has counted since start: its aggregate, the outcomes, the values left out.
 //!
-//! Every core writes to its own tally, so its lock is free but for the moment of a scrape.
+//! Every core writes to its own tally, so its lock is free but for the moment that a scrape reads one series of it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use graadmeter_wire::{Key, LeftOut};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::budget::Budgets;
+use crate::aggregate::cells::Seconds;
 use crate::aggregate::histogram::Histogram;
-use crate::measure::{HANDLING_SECONDS, Micros};
+use crate::aggregate::{Aggregate, forget_idle};
+use crate::measure::{Micros, Scale};
 use crate::outcome::{Outcome, Outcomes};
 
-/// The counts of one core, or of all of them merged.
+/// The counts of one core.
 #[derive(Debug)]
 pub struct Tally {
     /// Distributions and counts of what was accepted.
@@ -30,7 +32,7 @@ impl Tally {
             aggregate: Aggregate::new(sites),
             outcomes: Outcomes::default(),
             left_out: [0; Key::ALL.len()],
-            handling: Histogram::new(HANDLING_SECONDS),
+            handling: Histogram::new(Scale::Handling),
         }
     }
 
@@ -46,29 +48,27 @@ impl Tally {
             self.left_out[key as usize] += 1;
         }
     }
-
-    fn merge(&mut self, other: &Self) {
-        self.aggregate.merge(&other.aggregate);
-        self.outcomes += &other.outcomes;
-        self.handling.merge(&other.handling);
-        for (mine, others) in self.left_out.iter_mut().zip(other.left_out) {
-            *mine += others;
-        }
-    }
 }
 
 /// The tallies of all cores.
 #[derive(Debug)]
 pub struct Tallies {
-    sites: usize,
-    of_cores: Vec<Mutex<Tally>>,
+    of_cores: Vec<Apart<Mutex<Tally>>>,
+    /// Shared by those who read many cells one after the other; whoever forgets some needs it alone.
+    reading: RwLock<()>,
 }
+
+/// Keeps neighbours in memory on different cache lines, and on different pairs of lines, which are fetched together.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Apart<T>(T);
 
 impl Tallies {
     /// Empty tallies for so many cores and sites.
     #[must_use]
     pub fn new(cores: usize, sites: usize) -> Self {
-        Self { sites, of_cores: (0..cores.max(1)).map(|_| Mutex::new(Tally::new(sites))).collect() }
+        let of_cores = (0..cores.max(1)).map(|_| Apart(Mutex::new(Tally::new(sites)))).collect();
+        Self { of_cores, reading: RwLock::default() }
     }
 
     /// How many cores count.
@@ -80,16 +80,36 @@ impl Tallies {
     /// The tally of one core; numbers wrap around.
     pub fn of_core(&self, core: usize) -> MutexGuard<'_, Tally> {
         // Counting does not panic half-way, so a poisoned tally is as whole as any.
-        self.of_cores[core % self.of_cores.len()].lock().unwrap_or_else(PoisonError::into_inner)
+        self.of_cores[core % self.of_cores.len()].0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The sum of all cores.
+    /// Something of every core, summed.
     #[must_use]
-    pub fn merged(&self) -> Tally {
-        let mut sum = Tally::new(self.sites);
+    pub fn sum<T: Default>(&self, add: impl Fn(&mut T, &Tally)) -> T {
+        let mut sum = T::default();
         for core in 0..self.cores() {
-            sum.merge(&self.of_core(core));
+            add(&mut sum, &self.of_core(core));
         }
         sum
+    }
+
+    /// How the requests of all cores ended.
+    #[must_use]
+    pub fn outcomes(&self) -> Outcomes {
+        self.sum(|sum: &mut Outcomes, tally| *sum += &tally.outcomes)
+    }
+
+    /// Until this is dropped, no cell is forgotten.
+    #[must_use]
+    pub fn keep_all(&self) -> RwLockReadGuard<'_, ()> {
+        self.reading.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets cells that counted nothing since `before`, where room is lacking, unless somebody is reading.
+    pub fn forget_idle(&self, budgets: &Budgets, before: Seconds) -> usize {
+        let Ok(_alone) = self.reading.try_write() else { return 0 };
+        let mut tallies: Vec<_> = (0..self.cores()).map(|core| self.of_core(core)).collect();
+        let mut aggregates: Vec<_> = tallies.iter_mut().map(|tally| &mut tally.aggregate).collect();
+        forget_idle(&mut aggregates, budgets, before)
     }
 }

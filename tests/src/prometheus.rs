@@ -22,6 +22,15 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts one that scrapes `target`, and waits until it is ready.
     pub async fn scraping(target: SocketAddr) -> Self {
+        Self::start(target, &[]).await
+    }
+
+    /// The same, asking for native histograms.
+    pub async fn scraping_native(target: SocketAddr) -> Self {
+        Self::start(target, &["--enable-feature=native-histograms"]).await
+    }
+
+    async fn start(target: SocketAddr, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = folder.path().join("prometheus.yml");
         let text = format!(
@@ -34,7 +43,8 @@ impl Prometheus {
         command
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
-            .arg(format!("--web.listen-address={address}"));
+            .arg(format!("--web.listen-address={address}"))
+            .args(arguments);
         let process = Process::start(command);
         process.line_with("Server is ready to receive web requests").await;
         Self { address, _process: process, _folder: folder }

@@ -10,6 +10,7 @@ mod demo;
 mod end_to_end;
 mod hostile;
 mod metrics;
+mod native;
 mod placing;
 mod probe;
 mod restart;

@@ -6,14 +6,15 @@
 
 use std::collections::HashSet;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ahash::RandomState;
 
 use crate::observation::{Device, SiteIndex};
 
-use super::{Key, OVERFLOW, OVERFLOW_VISITOR};
+use super::cells::{CheckName, PageName};
+use super::{OVERFLOW, OVERFLOW_VISITOR};
 
 /// A view, each with a budget of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,24 +73,24 @@ impl Budgets {
         sites: impl Iterator<Item = Names>,
     ) -> Self {
         let of_site = |names| {
-            let budgets = [max.visitor, max.page, max.check, max.third_party].map(Budget::new);
+            let mut budgets = [max.visitor, max.page, max.check, max.third_party].map(Budget::new);
             for name in names {
                 for device in Device::ALL {
-                    budgets[View::Page as usize].reserve(Key::Page(name, device));
+                    budgets[View::Page as usize].reserve(PageName { page: name, device });
                 }
             }
             // The cells for the rest are always there.
-            budgets[View::Visitor as usize].reserve(Key::Visitor(OVERFLOW_VISITOR));
-            budgets[View::Page as usize].reserve(Key::Page(OVERFLOW, Device::Other));
-            budgets[View::Check as usize].reserve(Key::Check(OVERFLOW, OVERFLOW, Device::Other));
-            budgets[View::ThirdParty as usize].reserve(Key::Host(OVERFLOW));
+            budgets[View::Visitor as usize].reserve(OVERFLOW_VISITOR);
+            budgets[View::Page as usize].reserve(PageName::OVERFLOW);
+            budgets[View::Check as usize].reserve(CheckName::OVERFLOW);
+            budgets[View::ThirdParty as usize].reserve(OVERFLOW);
             budgets
         };
         Self { sites: sites.map(of_site).collect() }
     }
 
     /// Whether a site may have the cell `key`; counts, and says once, when it may not.
-    pub(super) fn admit(&self, site: SiteIndex, view: View, key: Key<'_>) -> bool {
+    pub(super) fn admit(&self, site: SiteIndex, view: View, key: impl Hash) -> bool {
         let Some(budget) = self.sites.get(usize::from(site.0)).map(|views| &views[view as usize]) else {
             return false;
         };
@@ -104,6 +105,18 @@ impl Budgets {
         admitted
     }
 
+    /// Whether a view has met names that it could not admit since this was last asked.
+    pub(super) fn was_short_of(&self, site: SiteIndex, view: View) -> bool {
+        let budget = self.sites.get(usize::from(site.0)).map(|views| &views[view as usize]);
+        budget.is_some_and(|budget| budget.is_short.swap(false, Ordering::Relaxed))
+    }
+
+    /// Whether a view may do without the cell `key`, which is then admitted no longer.
+    pub(super) fn withdraw(&self, site: SiteIndex, view: View, key: impl Hash) -> bool {
+        let budget = self.sites.get(usize::from(site.0)).map(|views| &views[view as usize]);
+        budget.is_some_and(|budget| budget.withdraw(key))
+    }
+
     /// How many observations went to the cell `other` of a view, over all sites.
     #[must_use]
     pub fn overflowed(&self, view: View) -> u64 {
@@ -116,9 +129,12 @@ impl Budgets {
 struct Budget {
     cells_max: usize,
     hasher: RandomState,
+    /// Names that are always admitted, within the budget or not.
+    reserved: HashSet<u64, RandomState>,
     /// Keyed hashes of what is admitted; the names themselves are with the cells.
     admitted: Mutex<HashSet<u64, RandomState>>,
     overflowed: AtomicU64,
+    is_short: AtomicBool,
 }
 
 impl Budget {
@@ -126,20 +142,38 @@ impl Budget {
         Self {
             cells_max,
             hasher: RandomState::new(),
+            reserved: HashSet::default(),
             admitted: Mutex::default(),
             overflowed: AtomicU64::new(0),
+            is_short: AtomicBool::new(false),
         }
     }
 
     fn admit(&self, key: impl Hash) -> bool {
         let hash = self.hasher.hash_one(key);
-        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
-        admitted.contains(&hash) || admitted.len() < self.cells_max && admitted.insert(hash)
+        if self.reserved.contains(&hash) {
+            return true;
+        }
+        let mut admitted = self.admitted();
+        let room = self.cells_max.saturating_sub(self.reserved.len());
+        let is_admitted = admitted.contains(&hash) || admitted.len() < room && admitted.insert(hash);
+        if !is_admitted {
+            self.is_short.store(true, Ordering::Relaxed);
+        }
+        is_admitted
     }
 
-    fn reserve(&self, key: impl Hash) {
-        let hash = self.hasher.hash_one(key);
-        self.admitted.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
+    fn reserve(&mut self, key: impl Hash) {
+        self.reserved.insert(self.hasher.hash_one(key));
+    }
+
+    fn withdraw(&self, key: impl Hash) -> bool {
+        self.admitted().remove(&self.hasher.hash_one(key))
+    }
+
+    fn admitted(&self) -> MutexGuard<'_, HashSet<u64, RandomState>> {
+        // A set of numbers is whole after any panic.
+        self.admitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -152,11 +186,26 @@ mod tests {
         Budgets::new(max, std::iter::once(names.iter().copied()))
     }
 
+    fn mobile(page: &str) -> PageName<'_> {
+        PageName { page, device: Device::Mobile }
+    }
+
+    #[test]
+    fn what_is_withdrawn_makes_room() {
+        let budgets = budgets(2, &[]);
+        let admit = |page| budgets.admit(SiteIndex(0), View::Page, mobile(page));
+        assert!(admit("a") && !budgets.was_short_of(SiteIndex(0), View::Page));
+        assert!(!admit("b") && budgets.was_short_of(SiteIndex(0), View::Page));
+        assert!(!budgets.was_short_of(SiteIndex(0), View::Page), "it is said once");
+        assert!(budgets.withdraw(SiteIndex(0), View::Page, mobile("a")));
+        assert!(admit("b") && !admit("a"));
+    }
+
     #[test]
     fn a_budget_is_kept_and_what_is_past_it_counted() {
         // One cell is the reserved one for the rest.
         let budgets = budgets(3, &[]);
-        let admit = |page| budgets.admit(SiteIndex(0), View::Page, Key::Page(page, Device::Mobile));
+        let admit = |page| budgets.admit(SiteIndex(0), View::Page, mobile(page));
         assert_eq!(["a", "b", "c", "a", "d"].map(admit), [true, true, false, true, false]);
         assert_eq!(budgets.overflowed(View::Page), 2);
         assert_eq!(budgets.overflowed(View::Visitor), 0);
@@ -166,8 +215,10 @@ mod tests {
     fn names_of_rules_are_never_crowded_out() {
         let budgets = budgets(5, &["product"]);
         for number in 0..100 {
-            budgets.admit(SiteIndex(0), View::Page, Key::Page(&number.to_string(), Device::Mobile));
+            budgets.admit(SiteIndex(0), View::Page, mobile(&number.to_string()));
         }
-        assert!(budgets.admit(SiteIndex(0), View::Page, Key::Page("product", Device::Tablet)));
+        let tablet = PageName { page: "product", device: Device::Tablet };
+        assert!(budgets.admit(SiteIndex(0), View::Page, tablet));
+        assert!(!budgets.withdraw(SiteIndex(0), View::Page, tablet), "nor are they given up");
     }
 }

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use crate::measure::{Measures, Metric};
 use crate::observation::LandingSpeed;
 
+use super::cells::Counted;
 use super::histogram::Histogram;
 
 /// The distributions of a cell, one for each metric.
@@ -30,13 +31,13 @@ impl<const METRICS: usize> Distributions<METRICS> {
     /// The distribution of a metric, if this view keeps it and it was ever measured.
     #[must_use]
     pub fn get(&self, metric: Metric) -> Option<&Histogram> {
-        self.0.get(metric as usize).filter(|histogram| histogram.count() > 0)
+        self.0.get(metric as usize).filter(|histogram| !histogram.is_empty())
     }
 }
 
 impl<const METRICS: usize> Default for Distributions<METRICS> {
     fn default() -> Self {
-        Self(std::array::from_fn(|number| Histogram::new(Metric::ALL[number].edges())))
+        Self(std::array::from_fn(|number| Histogram::new(Metric::ALL[number].scale())))
     }
 }
 
@@ -54,8 +55,10 @@ impl PageCell {
         self.views = self.views.saturating_add(weight);
         self.distributions.record(measures, weight);
     }
+}
 
-    pub(super) fn merge(&mut self, other: &Self) {
+impl Counted for PageCell {
+    fn merge(&mut self, other: &Self) {
         self.views = self.views.saturating_add(other.views);
         self.distributions.merge(&other.distributions);
     }
@@ -88,7 +91,7 @@ impl Landings {
 
 impl Default for Landings {
     fn default() -> Self {
-        Self { lcp: Histogram::new(Metric::Lcp.edges()), load: Histogram::new(Metric::Load.edges()) }
+        Self { lcp: Histogram::new(Metric::Lcp.scale()), load: Histogram::new(Metric::Load.scale()) }
     }
 }
 
@@ -137,16 +140,11 @@ impl VisitorCell {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.views = self.views.saturating_add(other.views);
-        self.sessions = self.sessions.saturating_add(other.sessions);
-        self.conversions = self.conversions.saturating_add(other.conversions);
+    /// Adds what another cell's conversions brought.
+    pub fn add_values(&mut self, other: &Self) {
         for &(currency, value) in &other.values {
             self.add_value(currency, value);
         }
-        self.distributions.merge(&other.distributions);
-        self.session_landings.merge(&other.session_landings);
-        self.conversion_landings.merge(&other.conversion_landings);
     }
 
     fn add_value(&mut self, currency: Currency, value: Decimal) {
@@ -154,5 +152,17 @@ impl VisitorCell {
             Some((_, sum)) => *sum = sum.saturating_add(value),
             None => self.values.push((currency, value)),
         }
+    }
+}
+
+impl Counted for VisitorCell {
+    fn merge(&mut self, other: &Self) {
+        self.views = self.views.saturating_add(other.views);
+        self.sessions = self.sessions.saturating_add(other.sessions);
+        self.conversions = self.conversions.saturating_add(other.conversions);
+        self.add_values(other);
+        self.distributions.merge(&other.distributions);
+        self.session_landings.merge(&other.session_landings);
+        self.conversion_landings.merge(&other.conversion_landings);
     }
 }

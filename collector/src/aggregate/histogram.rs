@@ -2,118 +2,126 @@
 //! the classic buckets.
 //!
 //! Two significant digits keep every quantile within 1 % (a bucket is at most 1/128 of its values wide).
-//! That is too coarse for "how many were good": at 2.5 s a bucket is 16 ms wide. So the counts between the
-//! classic edges, among which are the Core Web Vitals thresholds, are kept beside it.
+//! [`slot`] says how values are numbered, `counts` how they are kept: ten thousand cells of ten
+//! distributions have to fit into a small machine. [`Histogram::to_hdr`] gives the same counts as a histogram
+//! of the crate `hdrhistogram`, for quantiles and for everybody who reads its V2 format.
+
+mod counts;
+pub mod slot;
 
 use hdrhistogram::Histogram as Hdr;
 
-use crate::measure::Micros;
+use crate::measure::{Micros, Scale};
 
-/// Significant decimal digits of the HDR histogram.
-const SIGNIFICANT_DIGITS: u8 = 2;
+use self::counts::Counts;
 
 /// A distribution of one metric.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Histogram {
-    edges: &'static [Micros],
-    sum_micros: u128,
-    /// Absent as long as it is empty: most cells never see most metrics.
-    counts: Option<Box<Counts>>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Counts {
-    hdr: Hdr<u64>,
-    /// Values up to each edge and above the one before; at the end those above the last.
-    between_edges: Box<[u64]>,
+    sum_micros: u64,
+    counts: Counts,
+    scale: Scale,
 }
 
 impl Histogram {
-    /// An empty distribution that counts exactly at `edges`, which ascend.
+    /// An empty distribution that counts exactly at the edges of `scale`.
     #[must_use]
-    pub fn new(edges: &'static [Micros]) -> Self {
-        Self { edges, sum_micros: 0, counts: None }
+    pub const fn new(scale: Scale) -> Self {
+        Self { sum_micros: 0, counts: Counts::NONE, scale }
+    }
+
+    /// What its values are.
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        self.scale
     }
 
     /// Counts `value` so many times.
     pub fn record(&mut self, value: Micros, times: u64) {
-        self.sum_micros = self.sum_micros.saturating_add(u128::from(value.0) * u128::from(times));
-        let bucket = self.edges.partition_point(|&edge| edge < value);
-        let counts = self.counts();
-        counts.add(value.0.into(), times);
-        counts.between_edges[bucket] = counts.between_edges[bucket].saturating_add(times);
+        self.sum_micros = self.sum_micros.saturating_add(u64::from(value.0).saturating_mul(times));
+        self.counts.add(slot::of(self.scale, value), times);
     }
 
-    /// Adds all that `other`, a distribution with the same edges, has counted.
+    /// Adds all that `other`, a distribution of the same scale, has counted.
     pub fn merge(&mut self, other: &Self) {
-        let Some(others) = &other.counts else { return };
+        debug_assert_eq!(self.scale, other.scale, "slots of different scales can't be added");
         self.sum_micros = self.sum_micros.saturating_add(other.sum_micros);
-        let counts = self.counts();
-        for bucket in others.hdr.iter_recorded() {
-            counts.add(bucket.value_iterated_to(), bucket.count_at_value());
-        }
-        for (mine, others) in counts.between_edges.iter_mut().zip(&others.between_edges) {
-            *mine = mine.saturating_add(*others);
-        }
+        other.counts.for_each(|slot, times| self.counts.add(slot, times));
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
     }
 
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts.as_ref().map_or(0, |counts| counts.hdr.len())
+        let mut count = 0_u64;
+        self.counts.for_each(|_, times| count = count.saturating_add(times));
+        count
     }
 
     /// The exact sum of all values, in millionths.
     #[must_use]
-    pub fn sum_micros(&self) -> u128 {
+    pub fn sum_micros(&self) -> u64 {
         self.sum_micros
+    }
+
+    /// Gives each [`slot`] that was hit with its count, in no order; a slot may come more than once.
+    pub fn for_each_slot(&self, count: impl FnMut(u16, u64)) {
+        self.counts.for_each(count);
+    }
+
+    /// The same counts as an HDR histogram of two significant digits.
+    #[must_use]
+    pub fn to_hdr(&self) -> Hdr<u64> {
+        let mut hdr = empty_hdr();
+        self.counts.for_each(|slot, times| {
+            let value = u64::from(*slot::values(self.scale, slot).start());
+            // It reaches to the largest value there is, so this never fails; were it to, the value counts as its largest.
+            if hdr.record_n(value, times).is_err() {
+                hdr.saturating_record_n(value, times);
+            }
+        });
+        hdr
     }
 
     /// The value at a quantile between 0 and 1, within 1 % of exact; nothing when empty.
     #[must_use]
     pub fn quantile(&self, quantile: f64) -> Option<Micros> {
-        let hdr = &self.counts.as_ref()?.hdr;
+        if self.is_empty() {
+            return None;
+        }
+        let hdr = self.to_hdr();
         let value = hdr.median_equivalent(hdr.value_at_quantile(quantile));
         Some(Micros(u32::try_from(value).unwrap_or(u32::MAX)))
     }
+}
 
-    /// The edges, each with the exact number of values that are at most it.
-    pub fn at_most(&self) -> impl Iterator<Item = (Micros, u64)> {
-        let between = self.counts.as_ref().map_or(&[][..], |counts| &counts.between_edges);
-        let between = between.iter().copied().chain(std::iter::repeat(0));
-        self.edges.iter().copied().zip(between).scan(0_u64, |at_most, (edge, count)| {
-            *at_most = at_most.saturating_add(count);
-            Some((edge, *at_most))
-        })
-    }
-
-    fn counts(&mut self) -> &mut Counts {
-        let buckets = self.edges.len() + 1;
-        self.counts.get_or_insert_with(|| {
-            Box::new(Counts { hdr: empty_hdr(), between_edges: vec![0; buckets].into() })
-        })
+/// Two histograms are the same when they have counted the same, in whatever form they keep it.
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        let counted = |histogram: &Self| {
+            let mut counted = vec![0_u64; slot::count(histogram.scale)];
+            histogram.for_each_slot(|slot, times| counted[usize::from(slot)] += times);
+            counted
+        };
+        self.scale == other.scale && self.sum_micros == other.sum_micros && counted(self) == counted(other)
     }
 }
 
-impl Counts {
-    fn add(&mut self, value: u64, times: u64) {
-        // It grows to any value there is; were it ever unable to, the value counts as its largest.
-        if self.hdr.record_n(value, times).is_err() {
-            self.hdr.saturating_record_n(value, times);
-        }
-    }
-}
-
-/// A histogram that grows with its largest value.
-#[allow(clippy::expect_used)] // 0 to 5 digits are valid, and this is a constant.
+/// A histogram for every value there is.
+#[allow(clippy::expect_used)] // 0 to 5 digits are valid, and so are these bounds.
 fn empty_hdr() -> Hdr<u64> {
-    Hdr::new(SIGNIFICANT_DIGITS).expect("two significant digits are valid")
+    let highest = u64::from(u32::MAX);
+    Hdr::new_with_bounds(1, highest, slot::SIGNIFICANT_DIGITS).expect("two significant digits are valid")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::Metric;
     use proptest::prelude::*;
 
     /// The smallest value that at least the share `quantile` of all does not exceed (nearest rank).
@@ -128,17 +136,26 @@ mod tests {
 
     /// Values on, next to and between the edges.
     fn values_about_edges() -> impl Strategy<Value = Vec<u32>> {
-        let about =
-            proptest::sample::select(Metric::Lcp.edges()).prop_flat_map(|edge| edge.0 - 1..edge.0 + 2);
+        let edges = proptest::sample::select(Scale::Loading.edges());
+        let about = edges.prop_flat_map(|edge| edge.0 - 1..edge.0 + 2);
         proptest::collection::vec(prop_oneof![about, 0..600_000_001_u32], 1..300)
     }
 
     fn histogram(values: &[u32]) -> Histogram {
-        let mut histogram = Histogram::new(Metric::Lcp.edges());
+        let mut histogram = Histogram::new(Scale::Loading);
         for &value in values {
             histogram.record(Micros(value), 1);
         }
         histogram
+    }
+
+    /// How many values a histogram counted that are at most `edge`.
+    fn at_most(histogram: &Histogram, edge: Micros) -> u64 {
+        let mut count = 0;
+        histogram.for_each_slot(|slot, times| {
+            count += if *slot::values(Scale::Loading, slot).end() <= edge.0 { times } else { 0 };
+        });
+        count
     }
 
     proptest! {
@@ -157,11 +174,11 @@ mod tests {
         #[test]
         fn edges_and_sums_are_exact(values in values_about_edges()) {
             let histogram = histogram(&values);
-            for (edge, count) in histogram.at_most() {
+            for &edge in Scale::Loading.edges() {
                 let exact = values.iter().filter(|&&value| value <= edge.0).count() as u64;
-                prop_assert_eq!(count, exact, "{:?}", edge);
+                prop_assert_eq!(at_most(&histogram, edge), exact, "{:?}", edge);
             }
-            prop_assert_eq!(histogram.sum_micros(), values.iter().map(|&value| u128::from(value)).sum::<u128>());
+            prop_assert_eq!(histogram.sum_micros(), values.iter().map(|&value| u64::from(value)).sum::<u64>());
             prop_assert_eq!(histogram.count(), values.len() as u64);
         }
 
@@ -176,19 +193,27 @@ mod tests {
             turned.merge(&histogram(head));
             prop_assert_eq!(merged, turned);
         }
+
+        #[test]
+        fn hdr_histogram_counts_the_same(values in values()) {
+            let mut hdr = empty_hdr();
+            for &value in &values {
+                hdr.record(value.into()).unwrap();
+            }
+            prop_assert_eq!(histogram(&values).to_hdr(), hdr);
+        }
     }
 
     #[test]
     fn weights_count_as_many_times() {
-        let mut weighted = Histogram::new(Metric::Lcp.edges());
+        let mut weighted = Histogram::new(Scale::Loading);
         weighted.record(Micros(1_000_000), 3);
         assert_eq!(weighted, histogram(&[1_000_000; 3]));
     }
 
     #[test]
     fn empty_has_no_quantile() {
-        let empty = Histogram::new(Metric::Lcp.edges());
-        assert_eq!(empty.quantile(0.5), None);
-        assert!(empty.at_most().map(|(_, count)| count).eq([0; 22]));
+        let empty = Histogram::new(Scale::Loading);
+        assert_eq!((empty.quantile(0.5), empty.count(), empty.is_empty()), (None, 0, true));
     }
 }

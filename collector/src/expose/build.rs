@@ -1,12 +1,9 @@
-//! Building the data model of the crate `prometheus` from our counts.
+//! Building the data model of the crate `prometheus` from counters and gauges.
 
 use std::collections::HashMap;
 
 use prometheus::core::Desc;
 use prometheus::proto;
-
-use crate::aggregate::histogram::Histogram;
-use crate::measure::Micros;
 
 use super::catalog::Family;
 
@@ -26,10 +23,6 @@ impl Builder {
         Self::new(family, proto::MetricType::GAUGE)
     }
 
-    pub(super) fn histogram(family: Family) -> Self {
-        Self::new(family, proto::MetricType::HISTOGRAM)
-    }
-
     fn new(family: Family, kind: proto::MetricType) -> Self {
         Self { family, kind, metrics: Vec::new() }
     }
@@ -46,23 +39,6 @@ impl Builder {
             gauge.set_value(value);
             metric.set_gauge(gauge);
         }
-        self.metrics.push(metric);
-    }
-
-    /// Adds a distribution with its counts at the edges; the encoder adds the bucket `+Inf`.
-    pub(super) fn distribution(&mut self, labels: &[&str], distribution: &Histogram) {
-        let bucket = |(edge, count): (Micros, u64)| {
-            let mut bucket = proto::Bucket::default();
-            bucket.set_upper_bound(to_base_unit(u128::from(edge.0)));
-            bucket.set_cumulative_count(count);
-            bucket
-        };
-        let mut histogram = proto::Histogram::default();
-        histogram.set_bucket(distribution.at_most().map(bucket).collect());
-        histogram.set_sample_count(distribution.count());
-        histogram.set_sample_sum(to_base_unit(distribution.sum_micros()));
-        let mut metric = proto::Metric::from_label(self.labels(labels));
-        metric.set_histogram(histogram);
         self.metrics.push(metric);
     }
 
@@ -95,8 +71,4 @@ pub(super) fn describe(families: impl Iterator<Item = Family>) -> prometheus::Re
             Desc::new(family.name.to_owned(), family.help.to_owned(), labels(&family), HashMap::default())
         })
         .collect()
-}
-
-fn to_base_unit(micros: u128) -> f64 {
-    micros as f64 / f64::from(Micros::UNIT)
 }

@@ -101,7 +101,7 @@ pub(super) const BUILD_INFO: Family =
     family("graadmeter_build_info", &["version"], "Version of the collector; always 1.");
 
 /// The families of one metric in the three views.
-pub(super) struct Views {
+pub(super) struct Metrics {
     pub metric: Metric,
     /// By device, channel, country; the phases are in the page view only.
     pub visitor: Option<Family>,
@@ -117,16 +117,21 @@ const fn vital(
     page: &'static str,
     synthetic: &'static str,
     help: &'static str,
-) -> Views {
-    Views { visitor: Some(family(visitor, VISITOR, help)), ..phase(metric, page, synthetic, help) }
+) -> Metrics {
+    Metrics { visitor: Some(family(visitor, VISITOR, help)), ..phase(metric, page, synthetic, help) }
 }
 
-const fn phase(metric: Metric, page: &'static str, synthetic: &'static str, help: &'static str) -> Views {
-    Views { metric, visitor: None, page: family(page, PAGE, help), synthetic: family(synthetic, CHECK, help) }
+const fn phase(metric: Metric, page: &'static str, synthetic: &'static str, help: &'static str) -> Metrics {
+    Metrics {
+        metric,
+        visitor: None,
+        page: family(page, PAGE, help),
+        synthetic: family(synthetic, CHECK, help),
+    }
 }
 
 /// Every metric's families, in the order of [`Metric::ALL`].
-pub(super) const METRICS: [Views; Metric::ALL.len()] = [
+pub(super) const METRICS: [Metrics; Metric::ALL.len()] = [
     vital(
         Metric::Ttfb,
         "rum_ttfb_seconds",

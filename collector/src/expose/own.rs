@@ -1,42 +1,65 @@
-//! The collector's metrics of itself.
+//! The collector's metrics of itself, in the registry of the crate `prometheus`.
+
+use std::sync::Arc;
 
 use graadmeter_wire::Key;
+use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
-use crate::aggregate::budget::{Budgets, View};
+use crate::aggregate::budget::View;
 use crate::config::Site;
 use crate::outcome::Outcome;
-use crate::tally::Tally;
+use crate::pipeline::Pipeline;
 
-use super::build::Builder;
-use super::catalog::{BEACONS, BUILD_INFO, CELLS, CELLS_OVERFLOWED, Family, HANDLING, LEFT_OUT, PAGE_STAGE};
+use super::build::{Builder, describe};
+use super::catalog::{BEACONS, BUILD_INFO, CELLS, CELLS_OVERFLOWED, Family, LEFT_OUT, PAGE_STAGE};
+use super::names::AllNames;
 
-/// Every family of the collector itself.
-pub(super) const CATALOGUE: [Family; 7] =
-    [BEACONS, LEFT_OUT, HANDLING, CELLS, CELLS_OVERFLOWED, BUILD_INFO, PAGE_STAGE];
+const CATALOGUE: [Family; 6] = [BEACONS, LEFT_OUT, CELLS, CELLS_OVERFLOWED, BUILD_INFO, PAGE_STAGE];
 
-/// What the collector says of itself. Every label value is there from the start, so that rates are right.
-pub(super) fn families(sites: &[&Site], tally: &Tally, budgets: &Budgets) -> Vec<MetricFamily> {
-    let mut beacons = Builder::counter(BEACONS);
-    for outcome in Outcome::ALL {
-        beacons.value(&[outcome.label()], tally.outcomes[outcome] as f64);
+/// What a pipeline says of itself.
+#[derive(Debug)]
+pub(super) struct Own {
+    pipeline: Arc<Pipeline>,
+    descriptions: Vec<Desc>,
+}
+
+impl Own {
+    pub(super) fn new(pipeline: Arc<Pipeline>) -> prometheus::Result<Self> {
+        Ok(Self { pipeline, descriptions: describe(CATALOGUE.into_iter())? })
     }
-    let mut left_out = Builder::counter(LEFT_OUT);
-    for key in Key::ALL {
-        left_out.value(&[key.name()], tally.left_out[key as usize] as f64);
+}
+
+impl Collector for Own {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descriptions.iter().collect()
     }
-    let mut handling = Builder::histogram(HANDLING);
-    handling.distribution(&[], &tally.handling);
-    let mut cells = Builder::gauge(CELLS);
-    cells.value(&[], tally.aggregate.cells() as f64);
-    let mut overflowed = Builder::counter(CELLS_OVERFLOWED);
-    for view in View::ALL {
-        overflowed.value(&[view.name()], budgets.overflowed(view) as f64);
+
+    /// Every label value is there from the start, so that rates are right.
+    fn collect(&self) -> Vec<MetricFamily> {
+        let tallies = self.pipeline.tallies();
+        let outcomes = tallies.outcomes();
+        let mut beacons = Builder::counter(BEACONS);
+        for outcome in Outcome::ALL {
+            beacons.value(&[outcome.label()], outcomes[outcome] as f64);
+        }
+        let mut left_out = Builder::counter(LEFT_OUT);
+        for key in Key::ALL {
+            let count: u64 = tallies.sum(|sum, tally| *sum += tally.left_out[key as usize]);
+            left_out.value(&[key.name()], count as f64);
+        }
+        let sites = self.pipeline.sites();
+        let mut cells = Builder::gauge(CELLS);
+        cells.value(&[], AllNames::of(tallies, sites.len()).count() as f64);
+        let mut overflowed = Builder::counter(CELLS_OVERFLOWED);
+        for view in View::ALL {
+            overflowed.value(&[view.name()], self.pipeline.budgets().overflowed(view) as f64);
+        }
+        let mut build_info = Builder::gauge(BUILD_INFO);
+        build_info.value(&[env!("CARGO_PKG_VERSION")], 1.0);
+        let builders = [beacons, left_out, cells, overflowed, build_info, page_stages(&sites)];
+        builders.into_iter().map(Builder::finish).collect()
     }
-    let mut build_info = Builder::gauge(BUILD_INFO);
-    build_info.value(&[env!("CARGO_PKG_VERSION")], 1.0);
-    let builders = [beacons, left_out, handling, cells, overflowed, build_info, page_stages(sites)];
-    builders.into_iter().map(Builder::finish).collect()
 }
 
 fn page_stages(sites: &[&Site]) -> Builder {

@@ -1,161 +1,193 @@
-//! The families of visitors and probes.
+//! The families of visitors and probes, straight from the cores' cells.
+//!
+//! A scrape of ten thousand cells has a hundred thousand series. It holds a core's lock for as long as one series
+//! of one core takes to read, a fraction of a microsecond, and so never keeps a beacon waiting.
 
-use prometheus::proto::MetricFamily;
+use std::hash::Hash;
+use std::io::{self, Write};
+
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::aggregate::cell::{PageCell, VisitorCell};
+use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey, Seconds};
 use crate::aggregate::histogram::Histogram;
-use crate::aggregate::{Aggregate, SiteAggregate};
+use crate::aggregate::{Host, SiteAggregate, ThirdParty};
 use crate::config::Site;
 use crate::observation::Visitor;
+use crate::tally::Tallies;
 
-use super::build::Builder;
 use super::catalog::{
-    CHECKS, CONVERSION_LANDING_LCP, CONVERSION_LANDING_LOAD, CONVERSION_VALUE, CONVERSIONS, Family, METRICS,
-    PAGE_VIEWS, SESSION_LANDING_LCP, SESSION_LANDING_LOAD, SESSIONS, THIRD_PARTY, Views,
+    CHECKS, CONVERSION_LANDING_LCP, CONVERSION_LANDING_LOAD, CONVERSION_VALUE, CONVERSIONS, Family, HANDLING,
+    METRICS, Metrics, PAGE_VIEWS, SESSION_LANDING_LCP, SESSION_LANDING_LOAD, SESSIONS, THIRD_PARTY,
 };
+use super::encode::{Created, Encode, Kind};
+use super::names::{AllNames, Names};
 
-/// Every family of visitors and probes.
-pub(super) fn catalogue() -> impl Iterator<Item = Family> {
-    let of_metrics =
-        METRICS.iter().flat_map(|views| views.visitor.into_iter().chain([views.page, views.synthetic]));
-    let counts = COUNTS.iter().map(|count| count.family);
-    let landings = LANDINGS.iter().map(|landing| landing.family);
-    of_metrics.chain(counts).chain(landings).chain([CONVERSION_VALUE, THIRD_PARTY, CHECKS])
+/// One view: the names of its cells, where a core keeps them, and their labels.
+struct View<'a, K: Eq + Hash, C, const LABELS: usize> {
+    names: &'a Names<K>,
+    cells: fn(&SiteAggregate) -> &Cells<K, C>,
+    labels: for<'b> fn(&'b Site, &'b K) -> [&'b str; LABELS],
 }
 
-/// What was counted of visitors and probes.
-pub(super) fn families(sites: &[&Site], aggregate: &Aggregate) -> Vec<MetricFamily> {
-    let sites: Vec<_> = sites.iter().copied().zip(&aggregate.sites).collect();
-    let mut families = visitor_families(&sites);
-    families.extend(METRICS.iter().flat_map(|views| distributions(views, &sites)));
-    families.extend([third_parties(&sites), checks(&sites)]);
-    families
+fn visitors(names: &AllNames) -> View<'_, Visitor, VisitorCell, 4> {
+    View { names: &names.visitors, cells: |site| &site.visitors, labels: visitor_labels }
 }
 
-type Sites<'a> = [(&'a Site, &'a SiteAggregate)];
-
-/// A counter of the visitor view.
-struct Count {
-    family: Family,
-    of: fn(&VisitorCell) -> u64,
+fn pages(names: &AllNames) -> View<'_, PageKey, PageCell, 3> {
+    View { names: &names.pages, cells: |site| &site.pages, labels: page_labels }
 }
 
-const COUNTS: [Count; 3] = [
-    Count { family: PAGE_VIEWS, of: |cell| cell.views },
-    Count { family: SESSIONS, of: |cell| cell.sessions },
-    Count { family: CONVERSIONS, of: |cell| cell.conversions },
-];
-
-/// A distribution of landings in the visitor view.
-struct Landing {
-    family: Family,
-    of: fn(&VisitorCell) -> &Histogram,
+fn checks(names: &AllNames) -> View<'_, CheckKey, PageCell, 4> {
+    View { names: &names.checks, cells: |site| &site.checks, labels: check_labels }
 }
 
-const LANDINGS: [Landing; 4] = [
-    Landing { family: SESSION_LANDING_LCP, of: |cell| &cell.session_landings.lcp },
-    Landing { family: CONVERSION_LANDING_LCP, of: |cell| &cell.conversion_landings.lcp },
-    Landing { family: SESSION_LANDING_LOAD, of: |cell| &cell.session_landings.load },
-    Landing { family: CONVERSION_LANDING_LOAD, of: |cell| &cell.conversion_landings.load },
-];
+fn third_parties(names: &AllNames) -> View<'_, Host, ThirdParty, 2> {
+    View { names: &names.third_parties, cells: |site| &site.third_parties, labels: host_labels }
+}
 
-fn visitor_families(sites: &Sites<'_>) -> Vec<MetricFamily> {
-    let mut counts = COUNTS.map(|count| (Builder::counter(count.family), count.of));
-    let mut landings = LANDINGS.map(|landing| (Builder::histogram(landing.family), landing));
-    let mut values = Builder::counter(CONVERSION_VALUE);
-    for (site, visitor, cell) in visitors(sites) {
-        let labels = labels(site, visitor);
-        for (builder, of) in &mut counts {
-            builder.value(&labels, of(cell) as f64);
+/// One scrape.
+pub(super) struct Scrape<'a, E> {
+    pub tallies: &'a Tallies,
+    pub sites: &'a [&'a Site],
+    pub names: &'a AllNames,
+    /// The Unix time from which the cells' seconds count.
+    pub started: Created,
+    pub encode: E,
+    pub out: &'a mut dyn Write,
+}
+
+impl<E: Encode> Scrape<'_, E> {
+    /// Writes every family.
+    pub(super) fn write(mut self) -> io::Result<()> {
+        let names = self.names;
+        self.counters(&PAGE_VIEWS, &visitors(names), |cell| cell.views)?;
+        self.counters(&SESSIONS, &visitors(names), |cell| cell.sessions)?;
+        self.counters(&CONVERSIONS, &visitors(names), |cell| cell.conversions)?;
+        self.conversion_values(&visitors(names))?;
+        self.landings(&SESSION_LANDING_LCP, |cell| &cell.session_landings.lcp)?;
+        self.landings(&CONVERSION_LANDING_LCP, |cell| &cell.conversion_landings.lcp)?;
+        self.landings(&SESSION_LANDING_LOAD, |cell| &cell.session_landings.load)?;
+        self.landings(&CONVERSION_LANDING_LOAD, |cell| &cell.conversion_landings.load)?;
+        for Metrics { metric, visitor, page, synthetic } in &METRICS {
+            if let Some(family) = visitor {
+                self.distributions(family, &visitors(names), |cell| cell.distributions.get(*metric))?;
+            }
+            self.distributions(page, &pages(names), |cell| cell.distributions.get(*metric))?;
+            self.distributions(synthetic, &checks(names), |cell| cell.distributions.get(*metric))?;
         }
-        for (builder, landing) in &mut landings {
-            let histogram = (landing.of)(cell);
-            // A conversion curve divides one by the other, so both have the same series from the start.
-            if cell.sessions + cell.conversions > 0 {
-                builder.distribution(&labels, histogram);
+        self.distributions(&THIRD_PARTY, &third_parties(names), |host| Some(&host.0))?;
+        self.counters(&CHECKS, &checks(names), |cell| cell.views)?;
+        self.handling()
+    }
+
+    fn counters<K: Eq + Hash, C: Counted, const LABELS: usize>(
+        &mut self,
+        family: &Family,
+        view: &View<'_, K, C, LABELS>,
+        of: fn(&C) -> u64,
+    ) -> io::Result<()> {
+        self.encode.begin(family, Kind::Counter);
+        for (site, name) in view.names {
+            let mut sum = 0_u64;
+            let since = read(self.tallies, view, *site, name, |cell| sum = sum.saturating_add(of(cell)));
+            let labels = (view.labels)(self.sites[*site], name);
+            self.encode.counter(&labels, sum as f64, self.created(since));
+        }
+        self.out.write_all(self.encode.end())
+    }
+
+    /// Writes a distribution of each cell that has one, if only an empty one.
+    fn distributions<K: Eq + Hash, C: Counted, const LABELS: usize>(
+        &mut self,
+        family: &Family,
+        view: &View<'_, K, C, LABELS>,
+        of: impl Fn(&C) -> Option<&Histogram>,
+    ) -> io::Result<()> {
+        self.encode.begin(family, Kind::Histogram);
+        for (site, name) in view.names {
+            let mut has_one = false;
+            let encode = &mut self.encode;
+            let since = read(self.tallies, view, *site, name, |cell| {
+                if let Some(histogram) = of(cell) {
+                    encode.add(histogram);
+                    has_one = true;
+                }
+            });
+            if has_one {
+                let labels = (view.labels)(self.sites[*site], name);
+                self.encode.distribution(&labels, self.created(since));
             }
         }
-        for (currency, value) in &cell.values {
-            let [site, device, channel, country] = labels;
-            values.value(
-                &[site, device, channel, country, currency.code()],
-                value.to_f64().unwrap_or(f64::MAX),
-            );
-        }
+        self.out.write_all(self.encode.end())
     }
-    let counts = counts.into_iter().map(|(builder, _)| builder.finish());
-    let landings = landings.into_iter().map(|(builder, _)| builder.finish());
-    counts.chain(landings).chain([values.finish()]).collect()
-}
 
-fn distributions(views: &Views, sites: &Sites<'_>) -> Vec<MetricFamily> {
-    let mut pages = Builder::histogram(views.page);
-    for (labels, cell) in page_cells(sites) {
-        if let Some(histogram) = cell.distributions.get(views.metric) {
-            pages.distribution(&labels, histogram);
-        }
+    /// A conversion curve divides those of conversions by those of sessions, so both have the same series.
+    fn landings(&mut self, family: &Family, of: fn(&VisitorCell) -> &Histogram) -> io::Result<()> {
+        let has_any = |cell: &VisitorCell| cell.sessions + cell.conversions > 0;
+        self.distributions(family, &visitors(self.names), |cell| has_any(cell).then(|| of(cell)))
     }
-    let mut checks = Builder::histogram(views.synthetic);
-    for (labels, cell) in check_cells(sites) {
-        if let Some(histogram) = cell.distributions.get(views.metric) {
-            checks.distribution(&labels, histogram);
-        }
-    }
-    let of_visitors = views.visitor.map(|family| {
-        let mut builder = Builder::histogram(family);
-        for (site, visitor, cell) in visitors(sites) {
-            if let Some(histogram) = cell.distributions.get(views.metric) {
-                builder.distribution(&labels(site, visitor), histogram);
+
+    fn conversion_values(&mut self, view: &View<'_, Visitor, VisitorCell, 4>) -> io::Result<()> {
+        self.encode.begin(&CONVERSION_VALUE, Kind::Counter);
+        for (site, visitor) in view.names {
+            let mut all = VisitorCell::default();
+            let since = read(self.tallies, view, *site, visitor, |cell| all.add_values(cell));
+            let [shop, device, channel, country] = visitor_labels(self.sites[*site], visitor);
+            for (currency, sum) in all.values {
+                let labels = [shop, device, channel, country, currency.code()];
+                self.encode.counter(&labels, sum.to_f64().unwrap_or(f64::MAX), self.created(since));
             }
         }
-        builder
-    });
-    of_visitors.into_iter().chain([pages, checks]).map(Builder::finish).collect()
-}
-
-fn checks(sites: &Sites<'_>) -> MetricFamily {
-    let mut builder = Builder::counter(CHECKS);
-    for (labels, cell) in check_cells(sites) {
-        builder.value(&labels, cell.views as f64);
+        self.out.write_all(self.encode.end())
     }
-    builder.finish()
+
+    /// The collector's own distribution is an HDR histogram like the others.
+    fn handling(&mut self) -> io::Result<()> {
+        self.encode.begin(&HANDLING, Kind::Histogram);
+        for core in 0..self.tallies.cores() {
+            self.encode.add(&self.tallies.of_core(core).handling);
+        }
+        self.encode.distribution(&[], self.started);
+        self.out.write_all(self.encode.end())
+    }
+
+    fn created(&self, since: Seconds) -> Created {
+        self.started + Created::from(since.0)
+    }
 }
 
-fn third_parties(sites: &Sites<'_>) -> MetricFamily {
-    let mut builder = Builder::histogram(THIRD_PARTY);
-    for (site, aggregate) in sites {
-        for (host, histogram) in &aggregate.third_parties {
-            builder.distribution(&[&site.id, host], histogram);
+/// Lets `visit` see the cell `name` of every core that has it, and says since when the oldest of them counts.
+fn read<K: Eq + Hash, C: Counted, const LABELS: usize>(
+    tallies: &Tallies,
+    view: &View<'_, K, C, LABELS>,
+    site: usize,
+    name: &K,
+    mut visit: impl FnMut(&C),
+) -> Seconds {
+    let mut since = Seconds(u32::MAX);
+    for core in 0..tallies.cores() {
+        let tally = tallies.of_core(core);
+        if let Some(cell) = (view.cells)(&tally.aggregate.sites[site]).get(name) {
+            visit(&cell.counts);
+            since = since.min(cell.since);
         }
     }
-    builder.finish()
+    since
 }
 
-fn visitors<'a>(sites: &'a Sites<'a>) -> impl Iterator<Item = (&'a Site, &'a Visitor, &'a VisitorCell)> {
-    sites.iter().flat_map(|&(site, aggregate)| {
-        aggregate.visitors.iter().map(move |(visitor, cell)| (site, visitor, cell))
-    })
-}
-
-fn labels<'a>(site: &'a Site, visitor: &'a Visitor) -> [&'a str; 4] {
+fn visitor_labels<'a>(site: &'a Site, visitor: &'a Visitor) -> [&'a str; 4] {
     [&site.id, visitor.device.name(), site.places.channels.name(visitor.channel), visitor.country.code()]
 }
 
-fn page_cells<'a>(sites: &'a Sites<'a>) -> impl Iterator<Item = ([&'a str; 3], &'a PageCell)> {
-    sites.iter().flat_map(|&(site, aggregate)| {
-        aggregate.pages.iter().flat_map(move |(page, cells)| {
-            cells.iter().map(move |(device, cell)| ([&*site.id, device.name(), page], cell))
-        })
-    })
+fn page_labels<'a>(site: &'a Site, key: &'a PageKey) -> [&'a str; 3] {
+    [&site.id, key.device.name(), &key.page]
 }
 
-fn check_cells<'a>(sites: &'a Sites<'a>) -> impl Iterator<Item = ([&'a str; 4], &'a PageCell)> {
-    sites.iter().flat_map(|&(site, aggregate)| {
-        aggregate.checks.iter().flat_map(move |(check, regions)| {
-            regions.iter().flat_map(move |(region, cells)| {
-                cells.iter().map(move |(device, cell)| ([&*site.id, check, region, device.name()], cell))
-            })
-        })
-    })
+fn check_labels<'a>(site: &'a Site, key: &'a CheckKey) -> [&'a str; 4] {
+    [&site.id, &key.check, &key.region, key.device.name()]
+}
+
+fn host_labels<'a>(site: &'a Site, host: &'a Host) -> [&'a str; 2] {
+    [&site.id, host]
 }

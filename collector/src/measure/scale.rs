@@ -1,21 +1,50 @@
-//! The upper edges of the classic buckets. Counts at them are exact.
+//! What a distribution is about, and so where its counts are exact: at the upper edges of the classic buckets.
 
 use super::{Metric, Micros};
 
-impl Metric {
-    /// The upper edges of this metric's classic buckets, ascending. Its thresholds are among them.
+/// What the values of a distribution are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Scale {
+    /// Durations of loading a page.
+    Loading,
+    /// Durations of answering an interaction.
+    Interaction,
+    /// Scores of layout shift.
+    Score,
+    /// Durations of handling a beacon in the collector.
+    Handling,
+}
+
+impl Scale {
+    /// Every scale, in the order of its number.
+    pub const ALL: [Self; 4] = [Self::Loading, Self::Interaction, Self::Score, Self::Handling];
+
+    /// The upper edges of the classic buckets, ascending.
     #[must_use]
-    pub fn edges(self) -> &'static [Micros] {
+    pub const fn edges(self) -> &'static [Micros] {
         match self {
-            Self::Inp => INTERACTION_SECONDS,
-            Self::Cls => SCORES,
-            _ => SECONDS,
+            Self::Loading => LOADING,
+            Self::Interaction => INTERACTION,
+            Self::Score => SCORES,
+            Self::Handling => HANDLING,
         }
     }
 }
 
-/// For durations.
-const SECONDS: &[Micros] = &[
+impl Metric {
+    /// The scale of this metric's values; its thresholds are among the edges.
+    #[must_use]
+    pub const fn scale(self) -> Scale {
+        match self {
+            Self::Inp => Scale::Interaction,
+            Self::Cls => Scale::Score,
+            _ => Scale::Loading,
+        }
+    }
+}
+
+const LOADING: &[Micros] = &[
     Micros(10_000),
     Micros(25_000),
     Micros(50_000),
@@ -40,8 +69,8 @@ const SECONDS: &[Micros] = &[
     Micros(60_000_000),
 ];
 
-/// For INP, which lives between a frame and half a second.
-const INTERACTION_SECONDS: &[Micros] = &[
+/// INP lives between a frame and half a second.
+const INTERACTION: &[Micros] = &[
     Micros(8_000),
     Micros(16_000),
     Micros(25_000),
@@ -59,7 +88,6 @@ const INTERACTION_SECONDS: &[Micros] = &[
     Micros(5_000_000),
 ];
 
-/// For CLS.
 const SCORES: &[Micros] = &[
     Micros(0),
     Micros(10_000),
@@ -76,8 +104,7 @@ const SCORES: &[Micros] = &[
     Micros(2_000_000),
 ];
 
-/// For the handling of a beacon by the collector.
-pub const HANDLING_SECONDS: &[Micros] = &[
+const HANDLING: &[Micros] = &[
     Micros(10),
     Micros(25),
     Micros(50),
@@ -99,10 +126,17 @@ mod tests {
     #[test]
     fn every_threshold_is_an_edge() {
         for metric in Metric::ALL {
-            assert!(metric.edges().is_sorted());
             for threshold in metric.thresholds().into_iter().flatten() {
-                assert!(metric.edges().contains(&threshold), "{metric:?} {threshold:?}");
+                assert!(metric.scale().edges().contains(&threshold), "{metric:?} {threshold:?}");
             }
+        }
+    }
+
+    #[test]
+    fn edges_ascend_and_scales_are_numbered() {
+        for (number, scale) in Scale::ALL.into_iter().enumerate() {
+            assert!(scale.edges().is_sorted_by(|left, right| left < right), "{scale:?}");
+            assert_eq!(scale as usize, number);
         }
     }
 }

@@ -1,0 +1,194 @@
+//! The cells of one view: made when they are first needed and the budget allows, found by their names.
+
+use std::hash::Hash;
+use std::time::Duration;
+
+use ahash::RandomState;
+use hashbrown::hash_table::Entry;
+use hashbrown::{Equivalent, HashTable};
+
+use crate::observation::Device;
+
+use super::OVERFLOW;
+
+/// When something happened, in whole seconds since any fixed moment. Time comes in; nothing in here asks for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seconds(pub u32);
+
+impl Seconds {
+    /// The whole seconds of a time, which suffice for more than a century.
+    #[must_use]
+    pub fn of(time: Duration) -> Self {
+        Self(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))
+    }
+}
+
+/// What a cell counts.
+pub trait Counted: Default {
+    /// Adds all that another cell of the same name has counted.
+    fn merge(&mut self, other: &Self);
+}
+
+/// A cell, and when it was used.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cell<C> {
+    /// Since when it counts.
+    pub since: Seconds,
+    /// When it last counted something.
+    pub last: Seconds,
+    /// What it counted.
+    pub counts: C,
+}
+
+/// The cells of one view.
+#[derive(Debug)]
+pub struct Cells<K, C> {
+    cells: HashTable<(K, Box<Cell<C>>)>,
+    hasher: RandomState,
+}
+
+impl<K: Eq + Hash, C: Counted> Cells<K, C> {
+    /// The counts of the cell `key`, or, if it is new and not admitted, of the cell `other`.
+    pub(super) fn at<'k, Q>(
+        &mut self,
+        key: &'k Q,
+        other: &'k Q,
+        now: Seconds,
+        admits: impl FnOnce() -> bool,
+    ) -> &mut C
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+        K: From<&'k Q>,
+    {
+        let key = if self.get(key).is_some() || admits() { key } else { other };
+        let made = || (key.into(), Box::new(Cell { since: now, last: now, counts: C::default() }));
+        let cell = &mut self.entry(key).or_insert_with(made).into_mut().1;
+        cell.last = now;
+        &mut cell.counts
+    }
+
+    /// The cell `key`, if there is one.
+    #[must_use]
+    pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<&Cell<C>> {
+        let hash = self.hasher.hash_one(key);
+        self.cells.find(hash, |(known, _)| key.equivalent(known)).map(|(_, cell)| &**cell)
+    }
+
+    /// Every cell.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &Cell<C>)> {
+        self.cells.iter().map(|(key, cell)| (key, &**cell))
+    }
+
+    /// Forgets the cell `key`.
+    pub(super) fn remove(&mut self, key: &K) {
+        if let Entry::Occupied(cell) = self.entry(key) {
+            cell.remove();
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self)
+    where
+        K: Clone,
+    {
+        for (key, theirs) in other.iter() {
+            let Cell { since, last, .. } = *theirs;
+            let made = || (key.clone(), Box::new(Cell { since, last, counts: C::default() }));
+            let mine = &mut self.entry(key).or_insert_with(made).into_mut().1;
+            mine.since = mine.since.min(since);
+            mine.last = mine.last.max(last);
+            mine.counts.merge(&theirs.counts);
+        }
+    }
+
+    fn entry<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Entry<'_, (K, Box<Cell<C>>)> {
+        let hash = self.hasher.hash_one(key);
+        let hasher = &self.hasher;
+        self.cells.entry(hash, |(known, _)| key.equivalent(known), |(known, _)| hasher.hash_one(known))
+    }
+}
+
+impl<K: Eq + Hash, C: Counted + PartialEq> PartialEq for Cells<K, C> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cells.len() == other.cells.len() && self.iter().all(|(key, cell)| other.get(key) == Some(cell))
+    }
+}
+
+impl<K, C> Default for Cells<K, C> {
+    fn default() -> Self {
+        Self { cells: HashTable::new(), hasher: RandomState::new() }
+    }
+}
+
+/// Names a cell of the page view.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PageKey {
+    /// The page group.
+    pub page: Box<str>,
+    /// Kind of device.
+    pub device: Device,
+}
+
+/// A [`PageKey`] that borrows its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PageName<'a> {
+    /// The page group.
+    pub page: &'a str,
+    /// Kind of device.
+    pub device: Device,
+}
+
+impl PageName<'_> {
+    /// The cell for what came past the budget.
+    pub const OVERFLOW: Self = Self { page: OVERFLOW, device: Device::Other };
+}
+
+impl Equivalent<PageKey> for PageName<'_> {
+    fn equivalent(&self, key: &PageKey) -> bool {
+        *self.page == *key.page && self.device == key.device
+    }
+}
+
+impl From<&PageName<'_>> for PageKey {
+    fn from(name: &PageName<'_>) -> Self {
+        Self { page: name.page.into(), device: name.device }
+    }
+}
+
+/// Names a cell of a probe's check.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CheckKey {
+    /// The check.
+    pub check: Box<str>,
+    /// Where the probe stands.
+    pub region: Box<str>,
+    /// Kind of device that it plays.
+    pub device: Device,
+}
+
+/// A [`CheckKey`] that borrows its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CheckName<'a> {
+    /// The check.
+    pub check: &'a str,
+    /// Where the probe stands.
+    pub region: &'a str,
+    /// Kind of device that it plays.
+    pub device: Device,
+}
+
+impl CheckName<'_> {
+    /// The cell for what came past the budget.
+    pub const OVERFLOW: Self = Self { check: OVERFLOW, region: OVERFLOW, device: Device::Other };
+}
+
+impl Equivalent<CheckKey> for CheckName<'_> {
+    fn equivalent(&self, key: &CheckKey) -> bool {
+        *self.check == *key.check && *self.region == *key.region && self.device == key.device
+    }
+}
+
+impl From<&CheckName<'_>> for CheckKey {
+    fn from(name: &CheckName<'_>) -> Self {
+        Self { check: name.check.into(), region: name.region.into(), device: name.device }
+    }
+}

@@ -1,0 +1,212 @@
+//! The classic text format, version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats): a distribution
+//! as cumulative counts at the edges of its scale, which are exact.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use crate::aggregate::histogram::{Histogram, slot};
+use crate::expose::catalog::Family;
+use crate::measure::Scale;
+
+use super::{Created, Encode, Kind, to_base_unit};
+
+/// Most edges that a scale has.
+const EDGES_MAX: usize = 24;
+
+/// Writes text.
+#[derive(Debug)]
+pub(in crate::expose) struct Text {
+    family: Family,
+    text: String,
+    /// Where the family's first series begins.
+    head_bytes: usize,
+    labels: String,
+    scale: Scale,
+    /// Values between two neighbouring edges; the last one above all of them.
+    between: [u64; EDGES_MAX + 1],
+    sum_micros: u64,
+}
+
+/// For each scale: its edges as label values, and for each slot the number of the edge above it.
+struct Edges {
+    names: Vec<String>,
+    of_slots: Vec<u8>,
+}
+
+static EDGES: LazyLock<[Edges; Scale::ALL.len()]> = LazyLock::new(|| Scale::ALL.map(Edges::of));
+
+impl Edges {
+    fn of(scale: Scale) -> Self {
+        let edges = scale.edges();
+        let above = |slot: usize| {
+            let highest = *slot::values(scale, slot as u16).end();
+            edges.partition_point(|edge| edge.0 < highest) as u8
+        };
+        Self {
+            names: edges.iter().map(|edge| to_base_unit(edge.0.into()).to_string()).collect(),
+            of_slots: (0..slot::count(scale)).map(above).collect(),
+        }
+    }
+}
+
+impl Text {
+    pub(in crate::expose) fn new(first: Family) -> Self {
+        Self {
+            family: first,
+            text: String::new(),
+            head_bytes: 0,
+            labels: String::new(),
+            scale: Scale::Loading,
+            between: [0; EDGES_MAX + 1],
+            sum_micros: 0,
+        }
+    }
+
+    /// Writes the labels, without braces.
+    fn label(&mut self, values: &[&str]) {
+        self.labels.clear();
+        for (name, value) in self.family.labels.iter().zip(values) {
+            if !self.labels.is_empty() {
+                self.labels.push(',');
+            }
+            self.labels.push_str(name);
+            self.labels.push_str("=\"");
+            escape(value, &mut self.labels);
+            self.labels.push('"');
+        }
+    }
+
+    /// Writes `name{labels} `, with an ending of the name and a label after the others.
+    fn series(&mut self, ending: &str, more: Option<(&str, &str)>) {
+        self.text.push_str(self.family.name);
+        self.text.push_str(ending);
+        if !self.labels.is_empty() || more.is_some() {
+            self.text.push('{');
+            self.text.push_str(&self.labels);
+            if let Some((name, value)) = more {
+                if !self.labels.is_empty() {
+                    self.text.push(',');
+                }
+                for part in [name, "=\"", value, "\""] {
+                    self.text.push_str(part);
+                }
+            }
+            self.text.push('}');
+        }
+        self.text.push(' ');
+    }
+
+    fn value(&mut self, value: impl std::fmt::Display) {
+        // Writing into a string never fails.
+        let _written = writeln!(self.text, "{value}");
+    }
+}
+
+/// A label value with the three escapes that the format has.
+fn escape(value: &str, into: &mut String) {
+    for letter in value.chars() {
+        match letter {
+            '\\' => into.push_str("\\\\"),
+            '"' => into.push_str("\\\""),
+            '\n' => into.push_str("\\n"),
+            letter => into.push(letter),
+        }
+    }
+}
+
+impl Encode for Text {
+    fn begin(&mut self, family: &Family, kind: Kind) {
+        self.family = *family;
+        self.text.clear();
+        let kind = match kind {
+            Kind::Counter => "counter",
+            Kind::Histogram => "histogram",
+        };
+        let Family { name, help, .. } = family;
+        let _written = write!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        self.head_bytes = self.text.len();
+    }
+
+    fn counter(&mut self, labels: &[&str], value: f64, _created: Created) {
+        self.label(labels);
+        self.series("", None);
+        self.value(value);
+    }
+
+    fn add(&mut self, part: &Histogram) {
+        self.scale = part.scale();
+        let edges = &EDGES[self.scale as usize].of_slots;
+        part.for_each_slot(|slot, times| self.between[usize::from(edges[usize::from(slot)])] += times);
+        self.sum_micros += part.sum_micros();
+    }
+
+    fn distribution(&mut self, labels: &[&str], _created: Created) {
+        self.label(labels);
+        let mut at_most = 0;
+        let edges = &EDGES[self.scale as usize].names;
+        for (edge, number) in edges.iter().map(String::as_str).chain(["+Inf"]).zip(0..) {
+            at_most += std::mem::take(&mut self.between[number]);
+            self.series("_bucket", Some(("le", edge)));
+            self.value(at_most);
+        }
+        self.series("_sum", None);
+        let sum = to_base_unit(std::mem::take(&mut self.sum_micros));
+        self.value(sum);
+        self.series("_count", None);
+        self.value(at_most);
+    }
+
+    fn end(&mut self) -> &[u8] {
+        if self.text.len() == self.head_bytes { &[] } else { self.text.as_bytes() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Micros;
+
+    const FAMILY: Family = Family { name: "rum_lcp_seconds", help: "Paint.", labels: &["site", "page"] };
+
+    #[test]
+    fn writes_a_distribution() {
+        let mut encode = Text::new(FAMILY);
+        encode.begin(&FAMILY, Kind::Histogram);
+        let mut part = Histogram::new(Scale::Loading);
+        part.record(Micros(2_500_000), 1);
+        encode.add(&part);
+        part.record(Micros(2_500_001), 2);
+        encode.add(&part);
+        encode.distribution(&["shop", "a\"b\\c\nd"], 0.0);
+        let text = String::from_utf8(encode.end().to_vec()).unwrap();
+        let labels = r#"site="shop",page="a\"b\\c\nd""#;
+        for line in [
+            "# HELP rum_lcp_seconds Paint.".to_owned(),
+            "# TYPE rum_lcp_seconds histogram".to_owned(),
+            format!("rum_lcp_seconds_bucket{{{labels},le=\"2\"}} 0"),
+            format!("rum_lcp_seconds_bucket{{{labels},le=\"2.5\"}} 2"),
+            format!("rum_lcp_seconds_bucket{{{labels},le=\"3\"}} 4"),
+            format!("rum_lcp_seconds_bucket{{{labels},le=\"+Inf\"}} 4"),
+            format!("rum_lcp_seconds_sum{{{labels}}} 10.000002"),
+            format!("rum_lcp_seconds_count{{{labels}}} 4"),
+        ] {
+            assert!(text.lines().any(|written| written == line), "{line} is not in\n{text}");
+        }
+        assert_eq!(text.lines().count(), 2 + 23 + 2);
+    }
+
+    #[test]
+    fn writes_counters_and_no_empty_family() {
+        let mut encode = Text::new(FAMILY);
+        encode.begin(&FAMILY, Kind::Counter);
+        assert_eq!(encode.end(), b"");
+        encode.begin(&FAMILY, Kind::Counter);
+        encode.counter(&["shop", "home"], 12.5, 0.0);
+        assert!(encode.end().ends_with(b"counter\nrum_lcp_seconds{site=\"shop\",page=\"home\"} 12.5\n"));
+    }
+
+    #[test]
+    fn every_scale_has_room() {
+        assert!(Scale::ALL.iter().all(|scale| scale.edges().len() <= EDGES_MAX));
+    }
+}
