@@ -95,6 +95,7 @@ fn read(section: &mut Section<'_, '_>, index: SiteIndex, folder: &Path) -> Site 
     let currency = section.take_with("currency", |code: String| {
         Currency::from_code(&code).ok_or_else(|| format!("`{code}` is no ISO 4217 code such as \"EUR\""))
     });
+    let regions = section.take("regions").unwrap_or(false);
     let robots = section.take_with("robots", |word: String| match &*word {
         "exclude" => Ok(Robots::Exclude),
         "include" => Ok(Robots::Include),
@@ -121,7 +122,7 @@ fn read(section: &mut Section<'_, '_>, index: SiteIndex, folder: &Path) -> Site 
         conversions: conversions.unwrap_or(Conversions::Browser),
         secret,
         stages,
-        places: SitePlaces { index, pages, channels: Channels::new(channels), currency },
+        places: SitePlaces { index, pages, channels: Channels::new(channels), currency, regions },
     }
 }
 
