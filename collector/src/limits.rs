@@ -27,3 +27,7 @@ pub const CONFIG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub const REPORTS_REMEMBERED_MAX: usize = 2_000_000;
 /// Clients whose share is watched.
 pub const CLIENTS_WATCHED_MAX: usize = 500_000;
+/// Bytes of a user agent that are looked at; real ones are shorter.
+pub const AGENT_BYTES_READ_MAX: usize = 512;
+/// User agents of which each thread remembers what they say.
+pub const AGENTS_REMEMBERED_PER_THREAD: usize = 4_096;
