@@ -5,7 +5,7 @@ import { clip } from './text.ts';
 import type { Campaign } from './wire.ts';
 
 /** Parameters by which ad networks mark a click. Only which one was there is told: its value names a person. */
-const CLICK_IDS = 'gclid gbraid wbraid dclid msclkid fbclid ttclid twclid li_fat_id epik rdt_cid ScCid yclid'.split(
+const CLICK_IDS = 'gclid gbraid wbraid dclid yclid msclkid fbclid ttclid twclid rdt_cid ScCid li_fat_id epik'.split(
   ' ',
 );
 

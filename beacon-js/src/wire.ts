@@ -64,6 +64,8 @@ export type Device = Optional<{
   ect: string;
   /** `navigator.userAgentData.mobile` */
   mobile: boolean;
+  /** `navigator.webdriver`; sent only when true. */
+  webdriver: boolean;
 }>;
 
 /** The session's first view: the speed that conversion is related to. */

@@ -15,6 +15,8 @@ pub struct Arrival<'a> {
     pub hint_mobile: Option<bool>,
     /// `Sec-CH-UA-Platform`, without its quotes.
     pub hint_platform: Option<&'a str>,
+    /// `Sec-CH-UA-Form-Factors`, a list of quoted words.
+    pub hint_form_factors: Option<&'a str>,
     /// The country that a trusted proxy or CDN says.
     pub country: Option<&'a str>,
 }
@@ -27,6 +29,7 @@ impl Arrival<'_> {
         user_agent: "",
         hint_mobile: None,
         hint_platform: None,
+        hint_form_factors: None,
         country: None,
     };
 }

@@ -91,6 +91,7 @@ impl Config {
             pages: Vec::new(),
             channels: Channels::new(Vec::new()),
             currency: None,
+            regions: false,
         };
         let site = Site {
             id: "default".to_owned(),

@@ -152,6 +152,7 @@ impl Ingest {
                 _ => None,
             }),
             hint_platform: named("sec-ch-ua-platform").map(|hint| hint.trim_matches('"')),
+            hint_form_factors: named("sec-ch-ua-form-factors"),
             country: self.country_header.as_ref().filter(|_| is_trusted).and_then(text),
         }
     }

@@ -17,6 +17,7 @@
 //! files. [`run()`] ties it together; `main` only reads arguments.
 
 pub mod admit;
+pub mod agent;
 pub mod aggregate;
 pub mod answer;
 pub mod api;

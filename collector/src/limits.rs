@@ -29,3 +29,7 @@ pub const REPORTS_REMEMBERED_MAX: usize = 2_000_000;
 pub const CLIENTS_WATCHED_MAX: usize = 500_000;
 /// After how long without any count a cell may be forgotten, when its view has no room for new names.
 pub const CELL_IDLE_MAX: Duration = Duration::from_hours(24);
+/// Bytes of a user agent that are looked at; real ones are shorter.
+pub const AGENT_BYTES_READ_MAX: usize = 512;
+/// User agents of which each thread remembers what they say.
+pub const AGENTS_REMEMBERED_PER_THREAD: usize = 4_096;

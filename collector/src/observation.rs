@@ -39,30 +39,42 @@ impl Device {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Channel(pub u16);
 
-/// A country by its ISO 3166-1 alpha-2 code, `ZZ` when unknown.
+/// A country by its ISO 3166-1 alpha-2 code, `ZZ` when unknown; or a region of it by its ISO 3166-2 code (`NL-NH`),
+/// which begins with the country's. Zeros fill what a shorter code leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Country([u8; 2]);
+pub struct Country([u8; 6]);
 
 impl Country {
     /// Where nobody knows.
-    pub const UNKNOWN: Self = Self(*b"ZZ");
+    pub const UNKNOWN: Self = Self(*b"ZZ\0\0\0\0");
     /// The country of the cell for what came past the budget.
-    pub const OVERFLOW: Self = Self([0; 2]);
+    pub const OVERFLOW: Self = Self([0; 6]);
 
     /// Takes two letters, in any case.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         let letters: [u8; 2] = code.as_bytes().try_into().ok()?;
-        letters
-            .iter()
-            .all(u8::is_ascii_alphabetic)
-            .then(|| Self(letters.map(|letter| letter.to_ascii_uppercase())))
+        let [first, second] = letters.map(|letter| letter.to_ascii_uppercase());
+        letters.iter().all(u8::is_ascii_alphabetic).then_some(Self([first, second, 0, 0, 0, 0]))
     }
 
-    /// The two letters, the label value; `other` past the budget.
+    /// The region of this country with the code behind the dash: one to three letters and digits, in any case.
+    #[must_use]
+    pub fn region(self, code: &str) -> Option<Self> {
+        let [first, second, ..] = self.0;
+        let mut whole = [first, second, b'-', 0, 0, 0];
+        let fits = (1..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        for (to, from) in whole[3..].iter_mut().zip(code.bytes()) {
+            *to = from.to_ascii_uppercase();
+        }
+        fits.then_some(Self(whole))
+    }
+
+    /// The code, the label value; `other` past the budget.
     #[must_use]
     pub fn code(&self) -> &str {
-        if *self == Self::OVERFLOW { "other" } else { str::from_utf8(&self.0).unwrap_or("ZZ") }
+        let length = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
+        if length == 0 { "other" } else { str::from_utf8(&self.0[..length]).unwrap_or("ZZ") }
     }
 }
 
@@ -152,5 +164,17 @@ mod tests {
             assert_eq!(Country::from_code(code), None, "{code}");
         }
         assert_eq!(Country::UNKNOWN.code(), "ZZ");
+        assert_eq!(Country::OVERFLOW.code(), "other");
+    }
+
+    #[test]
+    fn a_region_begins_with_its_country() {
+        let britain = Country::from_code("GB").unwrap();
+        let code = |region| britain.region(region).map(|region| region.code().to_owned());
+        assert_eq!(code("eng").as_deref(), Some("GB-ENG"));
+        assert_eq!(code("1").as_deref(), Some("GB-1"));
+        for region in ["", "ENGL", "E-1", "é", "\"\n"] {
+            assert_eq!(code(region), None, "{region}");
+        }
     }
 }

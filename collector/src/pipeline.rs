@@ -134,9 +134,7 @@ impl Pipeline {
             return Some(Outcome::OriginNotAllowed);
         }
         // A probe is a robot, and says so.
-        if beacon.source == Source::Rum
-            && site.robots == Robots::Exclude
-            && robots::is_robot(arrival.user_agent)
+        if beacon.source == Source::Rum && site.robots == Robots::Exclude && robots::is_robot(beacon, arrival)
         {
             return Some(Outcome::Bot);
         }

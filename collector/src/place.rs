@@ -28,6 +28,8 @@ pub struct SitePlaces {
     pub channels: Channels,
     /// The currency of conversions that name none.
     pub currency: Option<Currency>,
+    /// Whether regions are told apart, where the database knows them.
+    pub regions: bool,
 }
 
 /// What placing knows of the world.
@@ -89,7 +91,7 @@ impl Placer {
         Visitor {
             device: device::place(arrival, beacon.device.as_ref()),
             channel: site.channels.place(&landing, &self.sources),
-            country: self.geography.place(arrival, beacon.tz.as_deref()),
+            country: self.geography.place(arrival, beacon.tz.as_deref(), site.regions),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Does each real request land under the right device, channel, country and page?
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, IPHONE, MAC, ORIGIN, PHONE, TABLET};
-use graadmeter_tests::collector::{Collector, SHOP};
+use graadmeter_tests::collector::{Collector, SHOP, run};
 use graadmeter_tests::exposition::{Labels, Metrics};
-use graadmeter_tests::geo::write_database;
+use graadmeter_tests::geo::{database, replace, write_database};
 use graadmeter_tests::raw_http::Request;
 use graadmeter_tests::wait::{SOON, until};
 use serde_json::{Value, json};
@@ -224,6 +224,81 @@ async fn a_changed_database_is_picked_up() {
         if country == "FI" { Ok(()) } else { Err(country) }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_site_may_ask_for_regions() {
+    let networks = [("127.0.0.0/8", "NL-NH")];
+    let plain = serve_with_database(&format!("{GEO}{SHOP}"), &networks).await;
+    assert_eq!(placed(&plain, &view().from(DESKTOP)).await.0["country"], "NL");
+    let shop = SHOP.replace("currency = \"EUR\"", "currency = \"EUR\"\nregions = true");
+    let asking = serve_with_database(&format!("{GEO}{shop}"), &networks).await;
+    assert_eq!(placed(&asking, &view().from(DESKTOP)).await.0["country"], "NL-NH");
+}
+
+#[tokio::test]
+async fn a_broken_database_is_refused_at_start() {
+    let whole = database("GeoLite2-City", &[("127.0.0.0/8", "SE"), ("10.0.0.0/8", "FI")]);
+    let mut flipped = whole.clone();
+    flipped[0] ^= 0xff; // a branch of the tree that leads nowhere
+    let broken = [
+        ("truncated", whole[..whole.len() / 2].to_vec(), "no MaxMind database"),
+        ("empty", Vec::new(), "no MaxMind database"),
+        ("a web page", b"<html>Sign in to download</html>".to_vec(), "no MaxMind database"),
+        ("a flipped byte", flipped, "broken"),
+        ("of other things", database("GeoLite2-ASN", &[("127.0.0.0/8", "SE")]), "GeoLite2-ASN"),
+    ];
+    for (what, bytes, says) in broken {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("geo.mmdb"), bytes).expect("a temporary file");
+        std::fs::write(folder.path().join("shop.toml"), format!("{GEO}{SHOP}")).expect("a temporary file");
+        for arguments in [&["check-config", "shop.toml"][..], &["serve", "--config", "shop.toml"]] {
+            let ended = run(arguments, folder.path()).await;
+            assert!(!ended.status.success(), "{what}: {arguments:?}");
+            let said = ended.lines.join("\n");
+            assert!(said.contains("geo.mmdb") && said.contains(says), "{what}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_broken_database_does_not_replace_a_good_one() {
+    let collector = serve_with_database(&format!("{GEO}{SHOP}"), &[("127.0.0.0/8", "SE")]).await;
+    let file = collector.folder().join("geo.mmdb");
+    let new = database("GeoLite2-City", &[("127.0.0.0/8", "FI"), ("10.0.0.0/8", "FI")]);
+    replace(&file, &new[..new.len() - 40]);
+    collector.process_says("keeping the old geo database").await;
+    assert_eq!(placed(&collector, &view().from(DESKTOP)).await.0["country"], "SE");
+    replace(&file, &new);
+    until(3 * SOON, "the whole database is used", async || {
+        let country = placed(&collector, &view().from(DESKTOP)).await.0["country"].clone();
+        if country == "FI" { Ok(()) } else { Err(country) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn robots_are_kept_out_by_name_by_flag_and_by_impossible_times() {
+    const CRAWLER: &str = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; +http://www.google.com/bot.html) Chrome/156.0.0.0 Safari/537.36";
+    let automated = || view().with("/device", json!({"webdriver": true}));
+    let made_up = || {
+        let timing = json!({"ttfb": 100, "dom_interactive": 2_000, "dom_content_loaded": 900, "load": 300});
+        view().with("/nav", json!("navigate")).with("/timing", timing)
+    };
+    let collector = Collector::serve(SHOP).await;
+    let robots = [view().from(CRAWLER), automated().from(DESKTOP), made_up().from(DESKTOP)];
+    for robot in &robots {
+        assert_eq!(robot.send(collector.public).await.status, 204);
+    }
+    assert_eq!(collector.outcome("bot").await, 3.0);
+    assert_eq!(collector.outcome("accepted").await, 0.0);
+
+    let including = SHOP.replace("currency = \"EUR\"", "currency = \"EUR\"\nrobots = \"include\"");
+    let collector = Collector::serve(&including).await;
+    for robot in [view().from(CRAWLER), automated().from(DESKTOP), made_up().from(DESKTOP)] {
+        placed(&collector, &robot).await;
+    }
+    assert_eq!(collector.outcome("accepted").await, 3.0);
 }
 
 #[tokio::test]

@@ -203,6 +203,7 @@ test(
     assert.deepEqual([device?.w, device?.h, device?.dpr, device?.mobile], [390, 844, 3, true]);
     assert.ok((device?.touch ?? 0) > 0);
     assert.ok((device?.memory ?? 0) > 0);
+    assert.equal(device?.webdriver, true, 'a program drives this browser');
     assert.equal(tz, 'Europe/Amsterdam');
   }),
 );

@@ -84,7 +84,7 @@ test('the schema knows every key that a beacon can send, and the fullest one fit
     channel: '"'.repeat(64), nav: 'back_forward', campaign, variant: '"'.repeat(64), rate: 0.0001,
     tz: 'America/Argentina/ComodRivadavia',
     session: { id: 'f'.repeat(32), n: 100_000, landing: { lcp: number, load: number, ref: path, page: '"'.repeat(64), campaign } },
-    device: { w: 100_000, h: 100_000, dpr: 1.100000023841858, touch: 256, memory: 1024, ect: 'slow-2g', mobile: true },
+    device: { w: 100_000, h: 100_000, dpr: 1.100000023841858, touch: 256, memory: 1024, ect: 'slow-2g', mobile: true, webdriver: true },
     timing: {
       redirect: number, dns: number, connect: number, tls: number, ttfb: number, response: number,
       dom_interactive: number, dom_content_loaded: number, load: number,

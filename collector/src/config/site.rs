@@ -99,6 +99,7 @@ fn read(section: &mut Section<'_, '_>, index: SiteIndex, folder: &Path) -> Site 
         Currency::from_code(&code).ok_or_else(|| format!("`{code}` is no ISO 4217 code such as \"EUR\""))
     });
     let per_minute = section.number("beacons_per_minute", 0..=100_000_000).unwrap_or(0);
+    let regions = section.take("regions").unwrap_or(false);
     let robots = section.take_with("robots", |word: String| match &*word {
         "exclude" => Ok(Robots::Exclude),
         "include" => Ok(Robots::Include),
@@ -126,7 +127,7 @@ fn read(section: &mut Section<'_, '_>, index: SiteIndex, folder: &Path) -> Site 
         conversions: conversions.unwrap_or(Conversions::Browser),
         secret,
         stages,
-        places: SitePlaces { index, pages, channels: Channels::new(channels), currency },
+        places: SitePlaces { index, pages, channels: Channels::new(channels), currency, regions },
     }
 }
 

@@ -43,12 +43,12 @@ impl Geography {
         }
     }
 
-    /// The visitor's country, `ZZ` when nothing tells it.
+    /// The visitor's country, `ZZ` when nothing tells it; with `regions`, its region where the database knows that.
     #[must_use]
-    pub fn place(&self, arrival: &Arrival<'_>, time_zone: Option<&str>) -> Country {
+    pub fn place(&self, arrival: &Arrival<'_>, time_zone: Option<&str>, regions: bool) -> Country {
         self.database
             .as_ref()
-            .and_then(|database| database.load().country(arrival.client))
+            .and_then(|database| database.load().place(arrival.client, regions))
             .or_else(|| arrival.country.and_then(header_country))
             .or_else(|| time_zone.and_then(|name| self.zones.country(name)))
             .unwrap_or(Country::UNKNOWN)
@@ -62,20 +62,11 @@ fn header_country(code: &str) -> Option<Country> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
     use super::*;
 
     fn placed(header: Option<&str>, time_zone: Option<&str>) -> String {
-        let arrival = Arrival {
-            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            origin: None,
-            user_agent: "",
-            hint_mobile: None,
-            hint_platform: None,
-            country: header,
-        };
-        Geography::new(None).place(&arrival, time_zone).code().to_owned()
+        let arrival = Arrival { country: header, ..Arrival::NOBODY };
+        Geography::new(None).place(&arrival, time_zone, true).code().to_owned()
     }
 
     #[test]

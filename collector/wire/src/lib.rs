@@ -11,7 +11,7 @@
 //! # History
 //!
 //! Version 1 is the only one. Keys are only ever added to it: a newer beacon works with an older
-//! collector, because an unknown key is ignored. Fixtures that pin the format stand in
+//! collector, because an unknown key is ignored. Added since its first draft: `device.webdriver`. Fixtures that pin the format stand in
 //! `tests/fixtures/wire/v1`, its JSON Schema in `collector/wire/beacon.v1.schema.json`.
 
 mod beacon;

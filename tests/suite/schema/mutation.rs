@@ -61,6 +61,7 @@ const KEYS: &[&str] = &[
     "memory",
     "ect",
     "mobile",
+    "webdriver",
     "tz",
     "variant",
     "region",
@@ -198,7 +199,7 @@ fn edges(key: &str) -> Vec<Value> {
         }
         "currency" => ["EUR", "eur", "EURO", "EU", "ZZZ"].map(Value::from).into(),
         "ect" => vec![json!("5g"), json!(""), json!(4)],
-        "mobile" | "first" => vec![json!(true), json!(false), json!(1)],
+        "mobile" | "webdriver" | "first" => vec![json!(true), json!(false), json!(1)],
         _ => vec![
             json!(-1),
             json!(0),

@@ -90,6 +90,7 @@ impl Profile {
             memory: self.memory,
             ect: is_chromium.then_some(ect),
             mobile: is_chromium.then_some(self.class == Class::Mobile),
+            webdriver: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Google Analytics 4's default channel grouping: the first rule that fits, in Google's order.
 
 use super::origin::TrafficSource;
-use super::sources::{Category, Sources};
+use super::sources::Category;
 
 /// The standard channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +78,9 @@ impl Standard {
 }
 
 /// The channel of a traffic source. Google's "Paid Other" is `other` here.
-pub(super) fn group(traffic: &TrafficSource<'_>, sources: &Sources) -> Standard {
-    let (source, medium, name) = (&*traffic.source, &*traffic.medium, &*traffic.name);
-    let category = sources.category(source);
+pub(super) fn group(traffic: &TrafficSource<'_>) -> Standard {
+    let (category, source, medium, name) =
+        (traffic.category, &*traffic.source, &*traffic.medium, &*traffic.name);
     let unset = |text: &str| matches!(text, "" | "(none)" | "(not set)");
     if matches!(source, "" | "(direct)") && unset(medium) {
         Standard::Direct
@@ -120,7 +120,7 @@ fn by_medium(source: &str, medium: &str) -> Standard {
     match medium {
         "referral" | "app" | "link" => Standard::Referral,
         _ if is_email(source) || is_email(medium) => Standard::Email,
-        "affiliate" | "affiliates" => Standard::Affiliate,
+        "affiliate" => Standard::Affiliate,
         "audio" => Standard::Audio,
         _ if source == "sms" || medium == "sms" => Standard::Sms,
         _ if medium.ends_with("push") || medium.contains("mobile") || medium.contains("notification") => {
@@ -145,7 +145,9 @@ fn is_shopping(name: &str) -> bool {
     let starts_a_word = |at: usize| {
         name[..at].chars().next_back().is_none_or(|before| !matches!(before, 'a'..='d' | 'f'..='z'))
     };
-    name.contains("shopping") || name.match_indices("shop").any(|(at, _)| starts_a_word(at))
+    // Most campaigns have no shop in their name, and are done with one look.
+    name.contains("shop")
+        && (name.contains("shopping") || name.match_indices("shop").any(|(at, _)| starts_a_word(at)))
 }
 
 fn is_social(medium: &str) -> bool {

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 
 use graadmeter_wire::Campaign;
 
+use super::lower_case;
 use super::sources::{Category, Sources};
 
 /// Where a visitor came from. Empty means "not set"; all three empty means direct.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct TrafficSource<'a> {
+    /// What the source is, if it is known.
+    pub category: Option<Category>,
     pub source: Cow<'a, str>,
     pub medium: Cow<'a, str>,
     pub name: Cow<'a, str>,
@@ -21,27 +24,30 @@ impl<'a> TrafficSource<'a> {
         referrer: Option<&'a str>,
         sources: &Sources,
     ) -> Self {
-        let tagged = campaign.map(Self::tagged).unwrap_or_default();
-        if !tagged.source.is_empty() || !tagged.medium.is_empty() {
-            return tagged;
+        let mut traffic = campaign.map(Self::tagged).unwrap_or_default();
+        if !traffic.source.is_empty() || !traffic.medium.is_empty() {
+            traffic.category = sources.category(&traffic.source);
+            return traffic;
         }
         let click = campaign.and_then(|campaign| campaign.click.as_deref()).and_then(clicked);
-        let (source, medium) =
-            click.or_else(|| referrer.map(|host| referred(host, sources))).unwrap_or_default();
-        Self { source: source.into(), medium: medium.into(), name: tagged.name }
+        let source = click.map(|(source, _)| source).or(referrer).unwrap_or_default();
+        let category = sources.category(source);
+        let medium = match (click, referrer) {
+            (Some((_, medium)), _) => medium,
+            (None, Some(_)) => referred(category),
+            (None, None) => "",
+        };
+        Self { category, source: source.into(), medium: medium.into(), name: traffic.name }
     }
 
     fn tagged(campaign: &'a Campaign<'a>) -> Self {
         Self {
+            category: None,
             source: lower_case(campaign.source.as_deref().unwrap_or_default()),
             medium: lower_case(campaign.medium.as_deref().unwrap_or_default()),
             name: lower_case(campaign.name.as_deref().unwrap_or_default()),
         }
     }
-}
-
-fn lower_case(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_uppercase) { text.to_lowercase().into() } else { text.into() }
 }
 
 /// Source and medium that a click id stands for. Facebook adds its id to unpaid links too, so that one
@@ -64,12 +70,11 @@ fn clicked(click: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// A search engine's link is `organic`, a web mailer's is `email`, any other a `referral`.
-fn referred<'a>(host: &'a str, sources: &Sources) -> (&'a str, &'static str) {
-    let medium = match sources.category(host) {
+/// The medium of a link: a search engine's is `organic`, a web mailer's is `email`, any other a `referral`.
+fn referred(category: Option<Category>) -> &'static str {
+    match category {
         Some(Category::Search) => "organic",
         Some(Category::Mail) => "email",
         _ => "referral",
-    };
-    (host, medium)
+    }
 }

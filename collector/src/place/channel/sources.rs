@@ -3,11 +3,16 @@
 
 use std::collections::HashMap;
 
-/// Source and category, a line each.
+use ahash::RandomState;
+
+/// Source and category, a line each; its head says what the three ways to write a source mean.
 const TABLE: &str = include_str!("sources.tsv");
 
 /// Second-level labels under which countries register names (`co.uk`, `com.tr`).
 const SHARED_LABELS: [&str; 7] = ["co", "com", "net", "org", "ne", "or", "gov"];
+
+/// Longest host that names anything (RFC 1035, section 2.3.4, as text).
+const HOST_BYTES_MAX: usize = 253;
 
 /// What kind of site a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,37 +24,47 @@ pub(super) enum Category {
     Mail,
 }
 
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    category: Category,
+    /// Whether the company's sites under every top-level domain are meant too.
+    everywhere: bool,
+}
+
 /// The known sources.
 #[derive(Debug)]
-pub struct Sources(HashMap<&'static str, Category>);
+pub struct Sources(HashMap<&'static str, Known, RandomState>);
 
 impl Sources {
     /// Reads the table, once at start.
     #[must_use]
     pub fn new() -> Self {
-        let rows = TABLE.lines().filter_map(|line| line.split_once('\t'));
-        let category = |word| match word {
-            "search" => Some(Category::Search),
-            "social" => Some(Category::Social),
-            "video" => Some(Category::Video),
-            "shopping" => Some(Category::Shopping),
-            "mail" => Some(Category::Mail),
-            _ => None,
-        };
-        Self(rows.filter_map(|(source, word)| Some((source, category(word)?))).collect())
+        Self(TABLE.lines().filter_map(row).collect())
     }
 
     /// The category of a source's name or host, in lower case.
     pub(super) fn category(&self, source: &str) -> Option<Category> {
-        let known = |name: &str| self.0.get(name).copied();
-        let mut domain = Some(source);
-        while let Some(name) = domain {
-            if let Some(category) = known(name) {
-                return Some(category);
-            }
-            domain = name.split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
+        if source.len() > HOST_BYTES_MAX {
+            return None;
         }
-        brand(source).and_then(known)
+        if let Some(known) = self.0.get(source) {
+            return Some(known.category);
+        }
+        // The longest name that the host stands under decides: mail.google.com before google.com.
+        let mut start = 0;
+        while let Some(dot) = source[start..].find('.') {
+            start += dot + 1;
+            let (before, parent) = source.split_at(start);
+            if !parent.contains('.') {
+                break;
+            }
+            if let Some(known) = self.0.get(parent) {
+                return known.of_site(before);
+            }
+        }
+        let (before, brand) = brand(source)?;
+        self.0.get(brand).filter(|known| known.everywhere)?.of_site(before)
     }
 }
 
@@ -59,32 +74,105 @@ impl Default for Sources {
     }
 }
 
-/// The label that a company registers: `google` of `www.google.com` and of `google.co.uk`.
-fn brand(host: &str) -> Option<&str> {
-    let mut labels = host.rsplit('.');
-    let _top = labels.next()?;
-    let second = labels.next()?;
-    if SHARED_LABELS.contains(&second) { labels.next() } else { Some(second) }
+impl Known {
+    /// The category of a site with these labels before the company's name. A search engine's company has other
+    /// sites too (`docs.google.com`), which are no search: only its start pages and its search are.
+    fn of_site(self, before: &str) -> Option<Category> {
+        // Countries and numbered machines: nl.search.yahoo.com, r.search.yahoo.com.
+        let is_search = |label: &str| {
+            label.len() <= 2
+                || matches!(label, "www" | "search" | "websearch" | "images" | "lite" | "wap" | "ntp")
+        };
+        let labels = before.split_terminator('.');
+        (self.category != Category::Search || labels.into_iter().all(is_search)).then_some(self.category)
+    }
+}
+
+fn row(line: &'static str) -> Option<(&'static str, Known)> {
+    let (source, word) = line.split_once('\t')?;
+    let category = match word {
+        "search" => Category::Search,
+        "social" => Category::Social,
+        "video" => Category::Video,
+        "shopping" => Category::Shopping,
+        "mail" => Category::Mail,
+        _ => return None,
+    };
+    let brand = source.strip_suffix(".*");
+    Some((brand.unwrap_or(source), Known { category, everywhere: brand.is_some() }))
+}
+
+/// The label that a company registers, and what stands before it: `google` of `www.google.com` and of `google.co.uk`.
+fn brand(host: &str) -> Option<(&str, &str)> {
+    let (rest, _top) = host.rsplit_once('.')?;
+    let rest = match rest.rsplit_once('.') {
+        Some((rest, second)) if SHARED_LABELS.contains(&second) => rest,
+        _ => rest,
+    };
+    let start = rest.rfind('.').map_or(0, |dot| dot + 1);
+    let (before, brand) = rest.split_at(start);
+    Some((before, brand))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn every_row_has_a_category() {
+    fn every_row_has_a_category_of_its_own() {
         assert_eq!(Sources::new().0.len(), TABLE.lines().filter(|line| !line.starts_with('#')).count());
     }
 
     #[test]
     fn the_longest_name_decides() {
         let sources = Sources::new();
-        assert_eq!(sources.category("mail.google.com"), Some(Category::Mail));
-        assert_eq!(sources.category("shopping.google.com"), Some(Category::Shopping));
-        assert_eq!(sources.category("www.google.com.tr"), Some(Category::Search));
-        assert_eq!(sources.category("google"), Some(Category::Search));
-        assert_eq!(sources.category("google.evil.example"), None);
-        assert_eq!(sources.category("com"), None);
-        assert_eq!(sources.category(""), None);
+        for (source, category) in [
+            ("google", Some(Category::Search)),
+            ("google.com", Some(Category::Search)),
+            ("www.google.com.tr", Some(Category::Search)),
+            ("www.google.co.uk", Some(Category::Search)),
+            ("nl.search.yahoo.com", Some(Category::Search)),
+            ("search.yahoo.co.jp", Some(Category::Search)),
+            ("m.baidu.com", Some(Category::Search)),
+            ("mail.google.com", Some(Category::Mail)),
+            ("mail.yahoo.co.jp", Some(Category::Mail)),
+            ("shopping.google.com", Some(Category::Shopping)),
+            ("groups.google.com", Some(Category::Social)),
+            ("docs.google.com", None),
+            ("finance.yahoo.com", None),
+            ("google.evil.example", None),
+            ("line", Some(Category::Social)),
+            ("line.me", Some(Category::Social)),
+            ("line.example", None),
+            ("de.linkedin.com", Some(Category::Social)),
+            ("l.facebook.com", Some(Category::Social)),
+            ("nl.pinterest.com", Some(Category::Social)),
+            ("smile.amazon.de", Some(Category::Shopping)),
+            ("music.youtube.com", Some(Category::Video)),
+            ("com", None),
+            ("com.tr", None),
+            (".", None),
+            ("..", None),
+            ("", None),
+        ] {
+            assert_eq!(sources.category(source), category, "{source}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_a_category_or_none(source in any::<String>(), before in "[a-z.]{0,300}") {
+            let sources = Sources::new();
+            sources.category(&source);
+            sources.category(&before);
+            sources.category(&format!("{before}.google.com"));
+        }
+
+        #[test]
+        fn below_a_social_network_everything_is_social(before in "[a-z]{1,9}(\\.[a-z]{1,9}){0,3}") {
+            prop_assert_eq!(Sources::new().category(&format!("{before}.pinterest.com")), Some(Category::Social));
+        }
     }
 }

@@ -133,6 +133,9 @@ pub struct Device {
     /// `navigator.userAgentData.mobile`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mobile: Option<bool>,
+    /// `navigator.webdriver`: whether a program drives the browser; beacons say so only when it is true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webdriver: Option<bool>,
 }
 
 impl Device {
