@@ -7,9 +7,11 @@ mod build;
 mod catalog;
 mod own;
 mod rum;
+mod serving;
 
 use std::sync::Arc;
 
+use graadmeter_base::serve::Connections;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Registry, TextEncoder};
@@ -26,14 +28,15 @@ pub struct Exposition(Registry);
 pub struct ExposeError(#[from] prometheus::Error);
 
 impl Exposition {
-    /// The metrics of a pipeline, and those of the process.
+    /// The metrics of a pipeline, of the public listener's connections, and of the process.
     ///
     /// # Errors
     ///
     /// When two families have the same name.
-    pub fn new(pipeline: &Arc<Pipeline>) -> Result<Self, ExposeError> {
+    pub fn new(pipeline: &Arc<Pipeline>, connections: &Arc<Connections>) -> Result<Self, ExposeError> {
         let registry = Registry::new();
         registry.register(Box::new(Counted::new(Arc::clone(pipeline))?))?;
+        registry.register(Box::new(serving::Serving::new(Arc::clone(connections))?))?;
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
         Ok(Self(registry))
     }

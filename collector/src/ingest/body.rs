@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
 use graadmeter_wire::limits::BODY_BYTES_MAX;
 use http_body_util::BodyExt;
+use hyper::Version;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
@@ -13,12 +14,17 @@ use crate::limits::{ARRIVAL_MAX, DRAIN_MAX, DRAINED_BYTES_MAX};
 use crate::outcome::Outcome;
 
 /// Reads and decompresses a body, or says how the request ends.
-pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Outcome> {
+pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) -> Result<Bytes, Outcome> {
     if !is_beacon_type(headers) {
         return Err(Outcome::UnsupportedMediaType);
     }
     let is_gzip = is_gzip(headers)?;
-    let sent = tokio::time::timeout(ARRIVAL_MAX, collect(body)).await.map_err(|_| Outcome::Timeout)??;
+    let sent = if version == Version::HTTP_2 {
+        tokio::time::timeout(ARRIVAL_MAX, collect(body)).await.map_err(|_| Outcome::Timeout)??
+    } else {
+        // Without a timer for each request: the connection gives up reading (`serve::Limits::body_time`).
+        collect(body).await?
+    };
     if is_gzip { decompress(&sent) } else { Ok(sent) }
 }
 
