@@ -22,7 +22,6 @@ pub const SERVING: serve::Limits = serve::Limits {
     connections_per_client: 256,
     // What a browser sends is below 2 KiB; proxies in front take 8 to 32 KiB, cookies and all.
     head_bytes: 16 * 1024,
-    headers: 64,
     head_time: ARRIVAL_MAX,
     body_time: ARRIVAL_MAX,
     // A visitor reports when a page is left, and the next page is mostly left within a minute; also what

@@ -50,7 +50,6 @@ pub const SERVING: serve::Limits = serve::Limits {
     connections: 64,
     connections_per_client: 64,
     head_bytes: 16 * 1024,
-    headers: 64,
     head_time: Duration::from_secs(10),
     body_time: Duration::from_secs(10),
     idle_time: Duration::from_secs(75),

@@ -11,8 +11,8 @@ use ahash::RandomState;
 use bytes::Bytes;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue,
-    ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap,
+    HeaderName, HeaderValue, ORIGIN, VARY,
 };
 use hyper::{Method, Request, Response, StatusCode};
 
@@ -20,7 +20,7 @@ use crate::admit::origin::Origins;
 use crate::answer::{Body, whole};
 
 /// Says `no-cors` where the page can't look at the answer: most beacons.
-const FETCH_MODE: &str = "sec-fetch-mode";
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// How long a browser may remember what it was told: a day, of which Chromium takes two hours.
 const MAX_AGE_SECONDS: &str = "86400";
 
@@ -32,7 +32,7 @@ pub(super) struct Cors {
 }
 
 /// Who may read an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Allowance {
     /// Pages of this origin, with credentials.
     Origin(HeaderValue),
@@ -53,7 +53,9 @@ impl Cors {
         for origins in sites {
             match origins {
                 Origins::Any => any = true,
-                Origins::Listed(origins) => listed.extend(origins.iter().filter_map(|origin| serialized(origin))),
+                Origins::Listed(origins) => {
+                    listed.extend(origins.iter().filter_map(|origin| serialized(origin)))
+                }
             }
         }
         Self { listed, any }
@@ -62,7 +64,7 @@ impl Cors {
     /// Who may read the answer, if a page can look at it and its origin is allowed.
     pub(super) fn allowance(&self, headers: &HeaderMap) -> Option<Allowance> {
         let origin = headers.get(ORIGIN)?;
-        if headers.get(FETCH_MODE).is_some_and(|mode| mode == "no-cors") {
+        if headers.get(&FETCH_MODE).is_some_and(|mode| mode == "no-cors") {
             return None;
         }
         if self.listed.contains(origin) {
@@ -124,9 +126,9 @@ mod tests {
     use super::*;
 
     fn allowance(cors: &Cors, headers: &[(&'static str, &'static str)]) -> Option<Allowance> {
-        let headers = headers.iter().map(|&(name, value)| {
-            (hyper::header::HeaderName::from_static(name), HeaderValue::from_static(value))
-        });
+        let headers = headers
+            .iter()
+            .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         cors.allowance(&headers.collect())
     }
 
@@ -136,12 +138,14 @@ mod tests {
 
     #[test]
     fn only_an_origin_that_is_listed_is_named() {
-        let origins = Origins::Listed(vec!["https://WWW.shop.example:443".into(), "http://b.example:8080".into()]);
+        let origins =
+            Origins::Listed(vec!["https://WWW.shop.example:443".into(), "http://b.example:8080".into()]);
         let cors = Cors::new([&origins].into_iter());
         let of = |value| allowance(&cors, &[("origin", value)]);
         assert_eq!(of("https://www.shop.example"), Some(origin("https://www.shop.example")));
         assert_eq!(of("http://b.example:8080"), Some(origin("http://b.example:8080")));
-        for other in ["https://evil.example", "http://www.shop.example", "null", "https://b.example:8080", ""] {
+        for other in ["https://evil.example", "http://www.shop.example", "null", "https://b.example:8080", ""]
+        {
             assert_eq!(of(other), None, "{other}");
         }
         assert_eq!(allowance(&cors, &[]), None);

@@ -10,10 +10,8 @@ pub struct Limits {
     pub connections: usize,
     /// The same, from one address (IPv6: one /64).
     pub connections_per_client: usize,
-    /// Bytes of a request's head, and so of a connection's read buffer.
+    /// Bytes of a request's head, and so of a connection's read buffer. On HTTP/1.1 it has 100 headers at the most.
     pub head_bytes: usize,
-    /// Headers of a request; on HTTP/2 their bytes alone are bounded, by `head_bytes`.
-    pub headers: usize,
     /// How long a TLS handshake may take, and a request's head from its first byte on.
     pub head_time: Duration,
     /// How long a body may take to arrive on HTTP/1.1; then reading it fails. On HTTP/2, where each request

@@ -74,7 +74,8 @@ async fn open(stream: TcpStream, slot: &Arc<Slot>, tls: Option<Tls>) -> io::Resu
         return Ok((wire, is_http2));
     };
     slot.enter(Phase::Handshake);
-    let (stream, is_http2) = tls.accept(stream).await.inspect_err(|_| slot.ends_because(Reason::Handshake))?;
+    let (stream, is_http2) =
+        tls.accept(stream).await.inspect_err(|_| slot.ends_because(Reason::Handshake))?;
     slot.enter(Phase::Idle);
     Ok((Wire::new(Stream::Tls(Box::new(stream)), Arc::clone(slot)), is_http2))
 }
@@ -115,10 +116,11 @@ fn poll<C: GracefulConnection>(
     connection.poll(context)
 }
 
-/// hyper has no timers here: `Connections::look_after` ends what takes too long.
+/// hyper has no timers here: `Connections::look_after` ends what takes too long. Headers are 100 at the most,
+/// which is hyper's default; for any other number it would clear memory for each request.
 fn http1(limits: Limits) -> http1::Builder {
     let mut protocol = http1::Builder::new();
-    protocol.max_buf_size(limits.head_bytes).max_headers(limits.headers);
+    protocol.max_buf_size(limits.head_bytes);
     protocol
 }
 

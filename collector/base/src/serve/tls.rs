@@ -65,7 +65,8 @@ impl Chain {
         let text = read(path)?;
         let certificates: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&text).collect();
         let certificates = certificates.map_err(|_| wrong())?;
-        let (_, leaf) = X509Certificate::from_der(certificates.first().ok_or_else(wrong)?).map_err(|_| wrong())?;
+        let (_, leaf) =
+            X509Certificate::from_der(certificates.first().ok_or_else(wrong)?).map_err(|_| wrong())?;
         let seconds = u64::try_from(leaf.validity().not_after.timestamp()).unwrap_or_default();
         let not_after = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         Ok(Self { certificates, not_after })
