@@ -4,6 +4,7 @@
 //! environment; everything below takes what it needs as an argument.
 
 mod site;
+mod tls;
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -22,12 +23,15 @@ use crate::place::channel::Channels;
 use crate::place::country::Database;
 
 pub use self::site::{Conversions, Robots, Secret, Site};
+pub use self::tls::{Tls, TlsFiles};
 
 /// A configuration that is known to be right.
 #[derive(Debug)]
 pub struct Config {
     /// What clients may send, and how many cells there may be.
     pub limits: Limits,
+    /// TLS of the public listener, if it has its own.
+    pub tls: Option<Tls>,
     /// What tells countries.
     pub geo: Geo,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
@@ -45,6 +49,10 @@ pub struct Limits {
     pub client: ClientLimit,
     /// `visitor_cells`, `page_cells`, `synthetic_cells`, `third_party_hosts`: of each site.
     pub cells: CellsMax,
+    /// `connections`: of the public listener, on all cores together; none is as many as there may be.
+    pub connections: Option<usize>,
+    /// `connections_per_client`: from one address; none is the default, which spares the machine itself.
+    pub connections_per_client: Option<usize>,
 }
 
 impl Default for Limits {
@@ -52,6 +60,8 @@ impl Default for Limits {
         Self {
             client: ClientLimit { beacons_per_minute: 600, loopback: false },
             cells: CellsMax { visitor: 10_000, page: 1_000, check: 1_000, third_party: 100 },
+            connections: None,
+            connections_per_client: None,
         }
     }
 }
@@ -105,6 +115,7 @@ impl Config {
         };
         Self {
             limits: Limits::default(),
+            tls: None,
             geo: Geo::default(),
             trusted_proxies: Vec::new(),
             admin: Admin::default(),
@@ -133,6 +144,7 @@ impl Config {
     fn read(root: &mut Section<'_, '_>, folder: &Path) -> Self {
         Self {
             limits: root.section("limits", read_limits),
+            tls: root.optional_section("tls", |section| tls::read(section, folder)).flatten(),
             geo: root.section("geo", |section| read_geo(section, folder)),
             trusted_proxies: root.section("proxies", read_proxies),
             admin: root.section("admin", |section| read_admin(section, folder)),
@@ -147,6 +159,9 @@ fn read_limits(section: &mut Section<'_, '_>) -> Limits {
         // Whoever sets the limit wants it for every client.
         limits.client = ClientLimit { beacons_per_minute: beacons_per_minute as u32, loopback: true };
     }
+    limits.connections = section.number("connections", 1..=1_000_000).map(|number| number as usize);
+    limits.connections_per_client =
+        section.number("connections_per_client", 1..=1_000_000).map(|number| number as usize);
     let cells = &mut limits.cells;
     for (key, max) in [
         ("visitor_cells", &mut cells.visitor),

@@ -11,11 +11,13 @@ mod format;
 mod names;
 mod own;
 mod rum;
+mod serving;
 
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use graadmeter_base::serve::Connections;
 use prometheus::{Encoder, ProtobufEncoder, Registry, TextEncoder};
 
 use crate::pipeline::Pipeline;
@@ -25,6 +27,7 @@ use self::encode::{Encode, Protobuf, Text};
 use self::names::AllNames;
 use self::own::Own;
 use self::rum::Scrape;
+use self::serving::Serving;
 
 pub use self::format::{Format, accepts_gzip};
 
@@ -48,14 +51,19 @@ pub enum ExposeError {
 }
 
 impl Exposition {
-    /// The metrics of a pipeline that counts since `started`, and those of the process.
+    /// The metrics of a pipeline that counts since `started`, of the public listener's connections, and of the process.
     ///
     /// # Errors
     ///
     /// When two families have the same name.
-    pub fn new(pipeline: &Arc<Pipeline>, started: SystemTime) -> Result<Self, ExposeError> {
+    pub fn new(
+        pipeline: &Arc<Pipeline>,
+        connections: &Arc<Connections>,
+        started: SystemTime,
+    ) -> Result<Self, ExposeError> {
         let registry = Registry::new();
         registry.register(Box::new(Own::new(Arc::clone(pipeline))?))?;
+        registry.register(Box::new(Serving::new(Arc::clone(connections))?))?;
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
         let started = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Ok(Self { pipeline: Arc::clone(pipeline), registry, started })

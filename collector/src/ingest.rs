@@ -2,7 +2,9 @@
 //! nothing else; the demo adds its shop.
 
 mod body;
-mod client;
+pub(crate) mod client;
+mod cors;
+mod rooms;
 mod script;
 
 use std::net::SocketAddr;
@@ -17,15 +19,15 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 use ipnet::IpNet;
-use tokio::sync::Semaphore;
 
 use crate::answer::{Body, whole};
 use crate::arrival::Arrival;
-use crate::limits::IN_FLIGHT_PER_CORE_MAX;
 use crate::measure::Micros;
 use crate::outcome::Outcome;
 use crate::pipeline::Pipeline;
 
+use self::cors::Cors;
+use self::rooms::Room;
 use self::script::Script;
 
 /// Pages besides the beacon's: the demo's shop. Given method, path and query, it answers or knows no such page.
@@ -46,9 +48,10 @@ pub struct Ingest {
     trusted_proxies: Vec<IpNet>,
     country_header: Option<HeaderName>,
     script: Script,
+    cors: Cors,
     pages: Option<Pages>,
     /// Room for bodies that are being read, of each core.
-    rooms: Vec<Semaphore>,
+    rooms: Vec<Room>,
     started: Instant,
 }
 
@@ -76,8 +79,10 @@ impl Ingest {
         country_header: Option<HeaderName>,
         pages: Option<Pages>,
     ) -> Self {
-        let rooms = (0..pipeline.tallies().cores()).map(|_| Semaphore::new(IN_FLIGHT_PER_CORE_MAX)).collect();
+        let rooms = (0..pipeline.tallies().cores()).map(|_| Room::default()).collect();
+        let cors = Cors::new(pipeline.sites().into_iter().map(|site| &site.origins));
         Self {
+            cors,
             pipeline,
             trusted_proxies,
             country_header,
@@ -91,7 +96,15 @@ impl Ingest {
     /// Answers one request on the core with this number.
     pub async fn answer(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         match request.uri().path() {
-            "/v1/beacon" => self.report(core, peer, request, Self::beacon).await,
+            "/v1/beacon" if cors::is_preflight(&request) => self.cors.preflight(request.headers()),
+            "/v1/beacon" => {
+                let allowance = self.cors.allowance(request.headers());
+                let mut response = self.report(core, peer, request, Self::beacon).await;
+                if let Some(allowance) = allowance {
+                    allowance.write(response.headers_mut());
+                }
+                response
+            }
             "/v1/conversion" => self.report(core, peer, request, Self::sale).await,
             "/beacon.js" => self.script.answer(request.method(), request.headers()),
             _ => self.page(&request).await,
@@ -107,21 +120,27 @@ impl Ingest {
         handle: Handle,
     ) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let read = match self.rooms[core].try_acquire() {
+        let unfinished = Unfinished { ingest: self, core };
+        let read = match self.rooms[core].enter() {
             _ if head.method != Method::POST => Err(Outcome::MethodNotAllowed),
-            Ok(_room) => body::read(&head.headers, body).await,
-            Err(_) => Err(Outcome::Overloaded),
+            Some(_place) => body::read(head.version, &head.headers, body).await,
+            None => Err(Outcome::Overloaded),
         };
+        unfinished.arrived();
         let at = Instant::now();
         let ended = read
             .map_or_else(Ok, |body| handle(self, &Received { core, peer, headers: &head.headers, body, at }));
         let outcome = *ended.as_ref().unwrap_or(&Outcome::Invalid);
-        let took = u32::try_from(at.elapsed().as_micros()).unwrap_or(u32::MAX);
-        self.pipeline.tallies().of_core(core).end(outcome, Micros(took));
+        self.end(core, outcome, at);
         match ended {
             Ok(outcome) => respond(outcome, outcome.message()),
             Err(error) => respond(Outcome::Invalid, &error.to_string()),
         }
+    }
+
+    fn end(&self, core: usize, outcome: Outcome, at: Instant) {
+        let took = u32::try_from(at.elapsed().as_micros()).unwrap_or(u32::MAX);
+        self.pipeline.tallies().of_core(core).end(outcome, Micros(took));
     }
 
     fn beacon(&self, received: &Received<'_>) -> Result<Outcome, WireError> {
@@ -169,6 +188,25 @@ impl Ingest {
             }
             None => refuse(StatusCode::NOT_FOUND, "nothing here"),
         }
+    }
+}
+
+/// A request whose body is arriving. Nothing is dropped without being counted: a client that gives up (on
+/// HTTP/2 by a reset), or a connection that has to go, ends it here.
+struct Unfinished<'a> {
+    ingest: &'a Ingest,
+    core: usize,
+}
+
+impl Unfinished<'_> {
+    fn arrived(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.ingest.end(self.core, Outcome::Timeout, Instant::now());
     }
 }
 

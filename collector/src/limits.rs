@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use graadmeter_base::serve;
 
-/// How long a request's head, and then its body, may take to arrive.
+/// How long a request's head, and then its body, may take to arrive. Both fit into a few packets, so even a phone
+/// on a bad line needs a second; and whoever drips them byte by byte is through with it.
 pub const ARRIVAL_MAX: Duration = Duration::from_secs(10);
 /// For how long, and how many bytes of, a too large body are read and dropped, so that its sender sees the answer.
 pub const DRAIN_MAX: Duration = Duration::from_millis(500);
@@ -13,14 +14,34 @@ pub const DRAIN_MAX: Duration = Duration::from_millis(500);
 pub const DRAINED_BYTES_MAX: usize = 256 * 1024;
 /// Beacons whose bodies one core reads at the same time; past that, it answers 503 instead of growing.
 pub const IN_FLIGHT_PER_CORE_MAX: usize = 2_000;
-/// What each core takes from visitors, and the admin listener from its readers.
+/// What the public listener takes from visitors, on all cores together.
 pub const SERVING: serve::Limits = serve::Limits {
+    // About 20 KiB each while a request arrives, so 200 MiB at the very worst.
     connections: 10_000,
+    // A browser opens six at the most, but an office, a school or a mobile provider has one address for many.
+    connections_per_client: 256,
+    // What a browser sends is below 2 KiB; proxies in front take 8 to 32 KiB, cookies and all.
     head_bytes: 16 * 1024,
-    headers: 64,
     head_time: ARRIVAL_MAX,
+    body_time: ARRIVAL_MAX,
+    // A visitor reports when a page is left, and the next page is mostly left within a minute; also what
+    // proxies in front keep open at least.
+    idle_time: Duration::from_secs(75),
+    // So high that a new connection's cost is lost among its requests.
+    requests: 10_000,
+    // What browsers and proxies take for granted (RFC 9113, section 6.5.2).
+    streams: 100,
     drain_time: Duration::from_secs(10),
 };
+/// What the admin listener takes from its readers.
+pub const SERVING_ADMIN: serve::Limits =
+    serve::Limits { connections: 256, connections_per_client: 256, ..SERVING };
+/// Files that stay free for everything that is no visitor's connection: readers of the admin listener, the
+/// database, the runtimes.
+pub const FILES_RESERVED: usize = 384;
+/// How long before its end a certificate is complained about: time enough for somebody to look, and later
+/// than any renewal by machine (30 days for a certificate of 90).
+pub const CERTIFICATE_WARNING: Duration = Duration::from_hours(14 * 24);
 /// Bytes of a configuration.
 pub const CONFIG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Reports that are remembered to count each once, in 9 bytes each: what 3,300 a second make in ten minutes.

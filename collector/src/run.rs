@@ -1,5 +1,6 @@
 //! Running a collector: one accept loop per core for beacons, one for the admin listener, until told to stop.
 
+mod certificate;
 mod refresh;
 
 use std::future::Future;
@@ -10,17 +11,20 @@ use std::thread;
 use std::time::SystemTime;
 use std::{io, num::NonZero};
 
-use graadmeter_base::serve::serve;
+use graadmeter_base::program::open_files_max;
+use graadmeter_base::serve::{self, Connections, Tls, TlsError};
+use ipnet::IpNet;
 use tokio::sync::{oneshot, watch};
 
 use crate::api::Api;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::expose::{ExposeError, Exposition};
-use crate::ingest::{Ingest, Pages};
-use crate::limits::SERVING;
+use crate::ingest::{Ingest, Pages, client};
+use crate::limits::{FILES_RESERVED, SERVING, SERVING_ADMIN};
 use crate::outcome::Outcomes;
 use crate::pipeline::Pipeline;
 
+use self::certificate::Watch;
 use self::refresh::keep_fresh;
 
 /// The sockets of a collector, bound by the caller, so that tests can bind port 0.
@@ -47,6 +51,9 @@ pub enum RunError {
     /// A socket or thread can't be had.
     #[error("can't serve")]
     Io(#[from] io::Error),
+    /// The certificate can't be used.
+    #[error("can't serve TLS")]
+    Tls(#[from] TlsError),
     /// The metrics can't be exposed.
     #[error(transparent)]
     Expose(#[from] ExposeError),
@@ -71,22 +78,34 @@ pub async fn run(
     let token = config.admin.token.take();
     let proxies = std::mem::take(&mut config.trusted_proxies);
     let country_header = config.geo.country_header.take();
+    let connections = visitors(config.limits, proxies.clone());
+    let watch = config.tls.take().map(Watch::new).transpose()?;
     let pipeline = Arc::new(Pipeline::new(config, cores));
     let ingest = Arc::new(Ingest::new(Arc::clone(&pipeline), proxies, country_header, pages));
     let ready = Arc::new(AtomicBool::new(true));
-    let api = Arc::new(Api::new(Exposition::new(&pipeline, SystemTime::now())?, token, Arc::clone(&ready)));
+    let exposition = Exposition::new(&pipeline, &connections, SystemTime::now())?;
+    let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready)));
 
     let (stop, stopping) = watch::channel(());
     let (stop_api, api_stopping) = oneshot::channel::<()>();
-    let workers = start_workers(cores, &listeners.public, &ingest, &stopping)?;
+    let tls = watch.as_ref().map(Watch::tls);
+    let public_side = Public { listener: listeners.public, connections, tls, ingest };
+    let workers = start_workers(cores, &public_side, &stopping)?;
     let api = tokio::spawn(serve_api(to_tokio(listeners.admin)?, api, api_stopping));
-    tracing::info!(%public, %admin, cores, "listening");
+    let protocol = if watch.is_some() { "https" } else { "http" };
+    tracing::info!(%public, %admin, protocol, cores, "listening");
 
     let refreshing = tokio::spawn(keep_fresh(Arc::clone(&pipeline)));
+    let watching = watch.map(|watch| tokio::spawn(watch.keep_fresh()));
     shutdown.await;
     refreshing.abort();
+    if let Some(watching) = watching {
+        watching.abort();
+    }
     tracing::info!("stopping: answering what is in flight");
     ready.store(false, Ordering::Relaxed);
+    // Nobody new: what waits in the system's queue is for the next one who listens.
+    drop(public_side);
     drop(stop);
     for worker in workers {
         // A worker that panicked has said so; what it counted is in its tally all the same.
@@ -98,17 +117,52 @@ pub async fn run(
     Ok(pipeline.tallies().outcomes())
 }
 
+/// The public listener, and what its accept loops share.
+struct Public {
+    listener: TcpListener,
+    connections: Arc<Connections>,
+    tls: Option<Tls>,
+    ingest: Arc<Ingest>,
+}
+
+/// The connections of the public listener: as many as the configuration and the system allow.
+fn visitors(limits: Limits, proxies: Vec<IpNet>) -> Arc<Connections> {
+    let files = usize::try_from(open_files_max()).unwrap_or(usize::MAX);
+    let possible = files.saturating_sub(FILES_RESERVED).max(1);
+    let wanted = limits.connections.unwrap_or(SERVING.connections);
+    if wanted > possible {
+        tracing::warn!(
+            wanted,
+            possible,
+            "fewer connections than limits.connections: the system allows this process {files} open files"
+        );
+    }
+    let per_client = limits.connections_per_client;
+    let serving = serve::Limits {
+        connections: wanted.min(possible),
+        connections_per_client: per_client.unwrap_or(SERVING.connections_per_client),
+        ..SERVING
+    };
+    // A proxy on this machine that nobody configured as trusted would make all visitors one client.
+    let spares_loopback = per_client.is_none();
+    Connections::new(serving, move |peer| {
+        client::is_trusted(peer, &proxies) || spares_loopback && peer.to_canonical().is_loopback()
+    })
+}
+
 /// Starts a thread for each core, with a runtime and an accept loop of its own.
 fn start_workers(
     cores: usize,
-    listener: &TcpListener,
-    ingest: &Arc<Ingest>,
+    public: &Public,
     stopping: &watch::Receiver<()>,
 ) -> io::Result<Vec<oneshot::Receiver<()>>> {
     (0..cores)
         .map(|core| {
-            let (listener, ingest, mut stopping) =
-                (listener.try_clone()?, Arc::clone(ingest), stopping.clone());
+            let listener = public.listener.try_clone()?;
+            let (connections, tls) = (Arc::clone(&public.connections), public.tls.clone());
+            // Counted on this core alone: a counter that all cores write for each request would be slow.
+            let ingest = Arc::new(Arc::clone(&public.ingest));
+            let mut stopping = stopping.clone();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let (ended, end) = oneshot::channel();
             thread::Builder::new().name(format!("ingest-{core}")).spawn(move || {
@@ -120,10 +174,12 @@ fn start_workers(
                 let stopped = async move { while stopping.changed().await.is_ok() {} };
                 runtime.block_on(async {
                     match to_tokio(listener) {
-                        Ok(listener) => serve(listener, answer, SERVING, stopped).await,
+                        Ok(listener) => serve::serve(listener, connections, tls, answer, stopped).await,
                         Err(error) => tracing::error!(%error, core, "can't listen on this core"),
                     }
                 });
+                // What is still in flight is given up, and counted so, before the counts are read.
+                drop(runtime);
                 drop(ended);
             })?;
             Ok(end)
@@ -136,7 +192,8 @@ async fn serve_api(listener: tokio::net::TcpListener, api: Arc<Api>, stopping: o
         let api = Arc::clone(&api);
         async move { api.answer(request.method(), request.uri().path(), request.headers()) }
     };
-    serve(listener, answer, SERVING, async { drop(stopping.await) }).await;
+    let readers = Connections::new(SERVING_ADMIN, |_| true);
+    serve::serve(listener, readers, None, answer, async { drop(stopping.await) }).await;
 }
 
 fn to_tokio(listener: TcpListener) -> io::Result<tokio::net::TcpListener> {

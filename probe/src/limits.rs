@@ -48,9 +48,13 @@ pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// What the probe's own server takes from its callers.
 pub const SERVING: serve::Limits = serve::Limits {
     connections: 64,
+    connections_per_client: 64,
     head_bytes: 16 * 1024,
-    headers: 64,
     head_time: Duration::from_secs(10),
+    body_time: Duration::from_secs(10),
+    idle_time: Duration::from_secs(75),
+    requests: 10_000,
+    streams: 32,
     drain_time: Duration::from_secs(1),
 };
 /// Most checks that run at once on behalf of `/probe`.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
+use graadmeter_base::serve::Connections;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
@@ -89,5 +90,6 @@ fn exposition(rendered: prometheus::Result<Vec<u8>>) -> Response<Full<Bytes>> {
 /// Answers on `listener` until `shutdown`, then lets open connections end.
 pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
     let answer = move |_peer, request| Arc::clone(&app).answer(request);
-    graadmeter_base::serve::serve(listener, answer, SERVING, shutdown).await;
+    graadmeter_base::serve::serve(listener, Connections::new(SERVING, |_| false), None, answer, shutdown)
+        .await;
 }

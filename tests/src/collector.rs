@@ -176,6 +176,17 @@ impl Collector {
         }
     }
 
+    /// How many connections were closed for this reason before their client wished.
+    pub async fn closed(&self, reason: &str) -> f64 {
+        self.metrics().await.value("graadmeter_connections_closed_total", &[("reason", reason)])
+    }
+
+    /// Its resident memory now, in KiB.
+    #[must_use]
+    pub fn resident_kib(&self) -> u64 {
+        self.process.resident_kib()
+    }
+
     /// Waits until it has written `text`.
     pub async fn process_says(&self, text: &str) {
         self.process.line_with(text).await;

@@ -24,7 +24,9 @@ pub mod probe;
 pub mod process;
 pub mod prometheus;
 pub mod raw_http;
+pub mod raw_http2;
 pub mod shop;
+pub mod tls;
 pub mod wait;
 
 use std::path::{Path, PathBuf};

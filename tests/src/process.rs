@@ -82,6 +82,15 @@ impl Process {
         .await
     }
 
+    /// Its resident memory now, in KiB.
+    #[must_use]
+    pub fn resident_kib(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.group.as_raw_nonzero());
+        let status = std::fs::read_to_string(status).expect("own child");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it runs");
+        resident.trim().trim_end_matches(" kB").parse().expect("a size in KiB")
+    }
+
     /// Asks it to end, as a service manager does.
     pub fn terminate(&self) {
         kill_process(self.group, Signal::TERM).expect("own child");

@@ -1,11 +1,11 @@
 //! HTTP/1.1 by hand, over a plain socket: tests send what no polite client would, and see every byte that comes back.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -130,6 +130,28 @@ impl Connection {
         let stream = TcpStream::connect(to).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, received: Vec::new() })
+    }
+
+    /// Connects from this address of the machine, as another client.
+    pub async fn open_from(from: IpAddr, to: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::new(from, 0)).expect("an address of loopback");
+        let stream = socket.connect(to).await.unwrap_or_else(|error| panic!("{to}: {error}"));
+        Self { stream, received: Vec::new() }
+    }
+
+    /// Sends this piece every so often, until the other side closes.
+    pub async fn drip(mut self, piece: &[u8], every: Duration) {
+        loop {
+            tokio::select! {
+                read = self.stream.read_buf(&mut self.received) => {
+                    if !read.is_ok_and(|bytes| bytes > 0) {
+                        return;
+                    }
+                }
+                () = tokio::time::sleep(every) => self.send(piece).await,
+            }
+        }
     }
 
     /// Writes bytes. That the other side no longer reads is not an error: its answer says why.

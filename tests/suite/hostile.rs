@@ -1,4 +1,11 @@
-//! Do ten thousand bodies that nobody meant well get nothing but 204, 400 or 403, and does service go on?
+//! What attackers do: is each of it bounded in memory, counted by name, and does service go on for everybody else?
+//! Here: do ten thousand bodies that nobody meant well get nothing but 204, 400 or 403?
+
+mod bodies;
+mod crowds;
+mod heads;
+mod names;
+mod slow;
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, post};
 use graadmeter_tests::collector::{Collector, SHOP};
@@ -9,6 +16,12 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
 use crate::wire_format::bodies;
+
+/// Says that memory has grown by less than so many KiB since `before`.
+fn assert_growth(collector: &Collector, before_kib: u64, most_kib: u64) {
+    let grown = collector.resident_kib().saturating_sub(before_kib);
+    assert!(grown < most_kib, "{grown} KiB more");
+}
 
 const CONNECTIONS: u64 = 4;
 const BODIES_PER_CONNECTION: usize = 2_500;

@@ -6,9 +6,11 @@
 mod aggregates;
 mod answers;
 mod conversion;
+mod cors;
 mod demo;
 mod end_to_end;
 mod hostile;
+mod http2;
 mod metrics;
 mod native;
 mod placing;
@@ -18,4 +20,5 @@ mod schema;
 mod script;
 mod signed;
 mod start;
+mod tls;
 mod wire_format;

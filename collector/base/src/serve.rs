@@ -1,7 +1,17 @@
-//! Serving HTTP on a listener until told to stop: connections within limits, and a stop that answers what
-//! is in flight. Every listener of every program uses it.
+//! Serving HTTP on a listener until told to stop: HTTP/1.1 and HTTP/2, in the clear or with TLS, connections
+//! within limits, and a stop that answers what is in flight. Every listener of every program uses it.
+//!
+//! A request of an open connection costs no timer, no lock and no allocation here. Each connection has a slot
+//! (`slot.rs`) that says what it is doing; the accept loop looks after all slots once a second
+//! (`connections.rs`), and whoever takes too long is told to end.
 
-use std::convert::Infallible;
+mod connections;
+mod limits;
+mod protocol;
+mod slot;
+mod tls;
+mod wire;
+
 use std::error::Error;
 use std::future::Future;
 use std::io;
@@ -11,102 +21,82 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+pub use self::connections::{Connections, Reason};
+pub use self::limits::Limits;
+pub use self::tls::{Certificate, Chain, Key, Tls, TlsError};
 
 /// How long to wait before accepting again when the machine is out of sockets or memory.
 const RETRY: Duration = Duration::from_millis(50);
-
-/// What a listener takes from those who connect.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Connections at the same time; more wait in the system's queue.
-    pub connections: usize,
-    /// Bytes of a connection's read buffer, and so of a request's head.
-    pub head_bytes: usize,
-    /// Headers of a request.
-    pub headers: usize,
-    /// How long a request's head may take to arrive.
-    pub head_time: Duration,
-    /// How long a shutdown waits for what is in flight.
-    pub drain_time: Duration,
-}
+/// How often a shutdown looks whether all connections have ended.
+const DRAIN_LOOK: Duration = Duration::from_millis(20);
 
 /// Answers requests on `listener` with `answer` until `shutdown`, then finishes those in flight.
 ///
-/// `answer` is given the address that the connection comes from.
+/// `answer` is given the address that the connection comes from. `connections` may be shared with other accept
+/// loops on the same listener, one for each core.
 pub async fn serve<A, F, B>(
     listener: TcpListener,
+    connections: Arc<Connections>,
+    tls: Option<Tls>,
     answer: A,
-    limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) where
-    A: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<B>> + Send,
+    A: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    let graceful = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(limits.connections));
+    let hall = connections.hall();
+    let mut look = interval(connections.limits.look_every());
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = accept(&listener, &room) => accepted,
-        };
-        let (stream, peer, place) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "can't accept a connection");
-                tokio::time::sleep(RETRY).await;
+            _ = look.tick() => {
+                connections.look_after(&hall);
                 continue;
             }
+            accepted = accept(&listener) => accepted,
         };
-        let answer = answer.clone();
-        let service = service_fn(move |request| {
-            let response = answer(peer, request);
-            async move { Ok::<_, Infallible>(response.await) }
-        });
-        let connection = protocol(limits).serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // A connection that breaks is the client's affair; what it sent whole has been answered.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke");
+        match accepted {
+            Ok((stream, peer)) => {
+                let Some(guest) = connections.admit(&hall, peer.ip()) else { continue };
+                tokio::spawn(protocol::converse(stream, peer, guest, tls.clone(), answer.clone()));
             }
-            drop(place);
-        });
+            Err(error) if is_of_the_client(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "can't accept a connection");
+                sleep(RETRY).await;
+            }
+        }
     }
     drop(listener);
-    if tokio::time::timeout(limits.drain_time, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests were still in flight after {} s", limits.drain_time.as_secs());
+    let drained = async {
+        while !connections.finish(&hall) {
+            sleep(DRAIN_LOOK).await;
+        }
+    };
+    let drain_time = connections.limits.drain_time;
+    if timeout(drain_time, drained).await.is_err() {
+        tracing::warn!("some requests were still in flight after {} s", drain_time.as_secs());
     }
 }
 
-/// Waits for room, then for a connection.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, peer, place))
+    Ok((stream, peer))
 }
 
-fn protocol(limits: Limits) -> http1::Builder {
-    let mut protocol = http1::Builder::new();
-    protocol
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_buf_size(limits.head_bytes)
-        .max_headers(limits.headers);
-    protocol
+/// Whether a client went away while it was let in, which is no reason to wait.
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, InvalidInput, NotConnected};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | InvalidInput | NotConnected)
 }
 
 #[cfg(test)]

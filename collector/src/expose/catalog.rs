@@ -75,6 +75,15 @@ pub(super) const PAGE_STAGE: Family = family(
 /// Outcomes of beacons.
 pub(super) const BEACONS: Family =
     family("graadmeter_beacons_total", &["outcome"], "Requests to the beacon endpoint by how they ended.");
+/// Open connections.
+pub(super) const CONNECTIONS: Family =
+    family("graadmeter_connections", &[], "Connections of the public listener that are open now.");
+/// Connections that were closed.
+pub(super) const CONNECTIONS_CLOSED: Family = family(
+    "graadmeter_connections_closed_total",
+    &["reason"],
+    "Connections of the public listener that were closed, or not let in, before their client wished.",
+);
 /// Values that were left out.
 pub(super) const LEFT_OUT: Family = family(
     "graadmeter_values_left_out_total",

@@ -1,29 +1,42 @@
 //! Reading a beacon's body within its limits: as sent, chunked or not, and decompressed.
 
-use std::io::Read;
+use std::error::Error;
+use std::io::{self, Read};
 
 use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
 use graadmeter_wire::limits::BODY_BYTES_MAX;
 use http_body_util::BodyExt;
+use hyper::Version;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
 use crate::limits::{ARRIVAL_MAX, DRAIN_MAX, DRAINED_BYTES_MAX};
 use crate::outcome::Outcome;
 
+/// What `sendBeacon` writes, and so nearly everybody: known without a closer look.
+const OF_SEND_BEACON: &str = "text/plain;charset=UTF-8";
+
 /// Reads and decompresses a body, or says how the request ends.
-pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Outcome> {
+pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) -> Result<Bytes, Outcome> {
     if !is_beacon_type(headers) {
         return Err(Outcome::UnsupportedMediaType);
     }
     let is_gzip = is_gzip(headers)?;
-    let sent = tokio::time::timeout(ARRIVAL_MAX, collect(body)).await.map_err(|_| Outcome::Timeout)??;
+    let sent = if version == Version::HTTP_2 {
+        tokio::time::timeout(ARRIVAL_MAX, collect(body)).await.map_err(|_| Outcome::Timeout)??
+    } else {
+        // Without a timer for each request: the connection gives up reading (`serve::Limits::body_time`).
+        collect(body).await?
+    };
     if is_gzip { decompress(&sent) } else { Ok(sent) }
 }
 
 /// `text/plain` needs no preflight, so browsers send that; tools send `application/json`.
 fn is_beacon_type(headers: &HeaderMap) -> bool {
+    if headers.get(CONTENT_TYPE).is_some_and(|value| value == OF_SEND_BEACON) {
+        return true;
+    }
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("text/plain") || essence.eq_ignore_ascii_case("application/json")
@@ -45,7 +58,7 @@ async fn collect(mut body: Incoming) -> Result<Bytes, Outcome> {
     }
     let mut collected = BytesMut::with_capacity(announced as usize);
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Outcome::Timeout)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|error| how_it_broke(&error))?.into_data() else { continue };
         if collected.len() + data.len() > BODY_BYTES_MAX {
             return Err(refuse(body).await);
         }
@@ -55,6 +68,15 @@ async fn collect(mut body: Incoming) -> Result<Bytes, Outcome> {
         collected.extend_from_slice(&data);
     }
     Ok(collected.freeze())
+}
+
+/// Whether a body broke off or came too slowly, or is no body by the rules of chunks.
+fn how_it_broke(error: &hyper::Error) -> Outcome {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    match causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).next() {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Outcome::Invalid,
+        _ => Outcome::Timeout,
+    }
 }
 
 /// Reads on for a moment and drops it: who is still sending would not see the answer.

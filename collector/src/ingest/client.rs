@@ -11,7 +11,7 @@ use ipnet::IpNet;
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Whether an address belongs to a trusted proxy.
-pub(super) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+pub(crate) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     let address = address.to_canonical();
     trusted.iter().any(|network| network.contains(&address))
 }
@@ -19,11 +19,11 @@ pub(super) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
 /// The first address, from the socket outwards, that is no trusted proxy.
 pub(super) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut client = peer.to_canonical();
-    let lists = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-    let mut hops: Vec<&str> = Vec::new();
-    if is_trusted(client, trusted) {
-        hops.extend(lists.flat_map(|list| list.split(',')));
+    if !is_trusted(client, trusted) {
+        return client;
     }
+    let lists = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let mut hops: Vec<&str> = lists.flat_map(|list| list.split(',')).collect();
     while is_trusted(client, trusted) {
         let Some(hop) = hops.pop() else { break };
         let Some(next) = parse(hop.trim()) else { break };

@@ -69,9 +69,11 @@ impl Script {
         if gzip.is_some() {
             answer.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        // Any page may load it, also with `crossorigin` and `integrity`, and under a cross-origin policy.
+        // Any page may load it, also with `crossorigin` and `integrity`, and under a cross-origin policy, and
+        // may see in its own Resource Timing what that costs.
         answer.insert("access-control-allow-origin", HeaderValue::from_static("*"));
         answer.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+        answer.insert("timing-allow-origin", HeaderValue::from_static("*"));
         answer.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
         response
     }
