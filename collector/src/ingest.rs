@@ -71,13 +71,14 @@ type Handle = fn(&Ingest, &Received<'_>) -> Result<Outcome, WireError>;
 const SIGNATURE: &str = "graadmeter-signature";
 
 impl Ingest {
-    /// The public listener of a pipeline.
+    /// The public listener of a pipeline that counts since `started`.
     #[must_use]
     pub fn new(
         pipeline: Arc<Pipeline>,
         trusted_proxies: Vec<IpNet>,
         country_header: Option<HeaderName>,
         pages: Option<Pages>,
+        started: Instant,
     ) -> Self {
         let rooms = (0..pipeline.tallies().cores()).map(|_| Room::default()).collect();
         let cors = Cors::new(pipeline.sites().into_iter().map(|site| &site.origins));
@@ -89,7 +90,7 @@ impl Ingest {
             script: Script::new(),
             pages,
             rooms,
-            started: Instant::now(),
+            started,
         }
     }
 

@@ -2,13 +2,14 @@
 
 mod certificate;
 mod refresh;
+mod room;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 use std::{io, num::NonZero};
 
 use graadmeter_base::program::open_files_max;
@@ -26,6 +27,7 @@ use crate::pipeline::Pipeline;
 
 use self::certificate::Watch;
 use self::refresh::keep_fresh;
+use self::room::make_room;
 
 /// The sockets of a collector, bound by the caller, so that tests can bind port 0.
 #[derive(Debug)]
@@ -80,10 +82,11 @@ pub async fn run(
     let country_header = config.geo.country_header.take();
     let connections = visitors(config.limits, proxies.clone());
     let watch = config.tls.take().map(Watch::new).transpose()?;
+    let (started, started_at) = (Instant::now(), SystemTime::now());
     let pipeline = Arc::new(Pipeline::new(config, cores));
-    let ingest = Arc::new(Ingest::new(Arc::clone(&pipeline), proxies, country_header, pages));
+    let ingest = Arc::new(Ingest::new(Arc::clone(&pipeline), proxies, country_header, pages, started));
     let ready = Arc::new(AtomicBool::new(true));
-    let exposition = Exposition::new(&pipeline, &connections, SystemTime::now())?;
+    let exposition = Exposition::new(&pipeline, &connections, started_at)?;
     let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready)));
 
     let (stop, stopping) = watch::channel(());
@@ -96,9 +99,11 @@ pub async fn run(
     tracing::info!(%public, %admin, protocol, cores, "listening");
 
     let refreshing = tokio::spawn(keep_fresh(Arc::clone(&pipeline)));
+    let making_room = tokio::spawn(make_room(Arc::clone(&pipeline), started));
     let watching = watch.map(|watch| tokio::spawn(watch.keep_fresh()));
     shutdown.await;
     refreshing.abort();
+    making_room.abort();
     if let Some(watching) = watching {
         watching.abort();
     }
