@@ -25,6 +25,7 @@ pub mod process;
 pub mod prometheus;
 pub mod raw_http;
 pub mod shop;
+pub mod statistics;
 pub mod wait;
 
 use std::path::{Path, PathBuf};
