@@ -1,12 +1,12 @@
 //! Requests as Chromium's `sendBeacon` makes them for a shop's page views, about a kilobyte of body each.
 
+use graadmeter_tests::beacon::ORIGIN;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use graadmeter_tests::beacon::ORIGIN;
 
-use crate::request::{Draft, Hole};
-use crate::visit::{Measure, Values, view};
+use graadmeter_tests::requests::{Draft, Hole};
+use graadmeter_tests::visit::{Measure, Values, view};
 
 /// A browser: its headers and what its script sees of the device.
 struct Browser {
@@ -116,7 +116,7 @@ const COUNTRIES: &str = "NL BE DE FR GB US CA ES IT PL SE DK NO FI AT CH IE PT C
     TO KI FM MH PW NR TV BN TL BT MV MC SM LI AD VA XK PS";
 
 /// A landing, a later view and a conversion, in this order.
-pub const SHARES_OF_A_GROUP: [f64; 3] = [0.33, 0.65, 0.02];
+pub(crate) const SHARES_OF_A_GROUP: [f64; 3] = [0.33, 0.65, 0.02];
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -135,15 +135,24 @@ enum Numbers {
 
 /// Different full page views of one shop, with fixed values: only their ids and clients change.
 #[must_use]
-pub fn page_views(count: usize, seed: u64) -> Vec<Draft> {
+pub(crate) fn page_views(count: usize, seed: u64) -> Vec<Draft> {
     let mut random = SmallRng::seed_from_u64(seed);
     let draw = |random: &mut SmallRng| {
         let browser = BROWSERS[..].choose(random).expect("not empty");
         let (referrer, campaign) = *LANDINGS[..].choose(random).expect("not empty");
         let numbers = Numbers::Drawn(view(random));
         let kind = if random.random_bool(SHARES_OF_A_GROUP[0]) { Kind::Landing } else { Kind::Later };
-        let who = Who { channel: None, referrer, campaign, time_zone: TIME_ZONES[..].choose(random).expect("not empty") };
-        request(browser, None, &body(kind, &who, *PAGES[..].choose(random).expect("not empty"), browser, &numbers))
+        let who = Who {
+            channel: None,
+            referrer,
+            campaign,
+            time_zone: TIME_ZONES[..].choose(random).expect("not empty"),
+        };
+        request(
+            browser,
+            None,
+            &body(kind, &who, *PAGES[..].choose(random).expect("not empty"), browser, &numbers),
+        )
     };
     (0..count).map(|_| draw(&mut random)).collect()
 }
@@ -153,7 +162,7 @@ pub fn page_views(count: usize, seed: u64) -> Vec<Draft> {
 ///
 /// The cells are told apart by device, by the page's word for the channel, and by the country that a proxy names.
 #[must_use]
-pub fn visitor_cells(cells: usize, country_header: &str, seed: u64) -> Vec<Draft> {
+pub(crate) fn visitor_cells(cells: usize, country_header: &str, seed: u64) -> Vec<Draft> {
     let mut random = SmallRng::seed_from_u64(seed);
     let mut all: Vec<(&Browser, &str, &str)> = COUNTRIES
         .split_whitespace()
@@ -164,7 +173,12 @@ pub fn visitor_cells(cells: usize, country_header: &str, seed: u64) -> Vec<Draft
     all.truncate(cells);
     let mut drafts = Vec::with_capacity(3 * cells);
     for (browser, channel, country) in all {
-        let who = Who { channel: Some(channel), referrer: "https://www.google.com/", campaign: "", time_zone: TIME_ZONES[0] };
+        let who = Who {
+            channel: Some(channel),
+            referrer: "https://www.google.com/",
+            campaign: "",
+            time_zone: TIME_ZONES[0],
+        };
         for kind in [Kind::Landing, Kind::Later, Kind::Conversion] {
             let page = *PAGES[..].choose(&mut random).expect("not empty");
             let body = body(kind, &who, page, browser, &Numbers::Holes);
@@ -176,7 +190,7 @@ pub fn visitor_cells(cells: usize, country_header: &str, seed: u64) -> Vec<Draft
 
 /// A flood of names: every field that could become a label has a value that was never seen before.
 #[must_use]
-pub fn flood(country_header: &str) -> Vec<Draft> {
+pub(crate) fn flood(country_header: &str) -> Vec<Draft> {
     let mut letters = Draft::default();
     letters.text(country_header).text(": ").hole(Hole::Letters).text("\r\n");
     let mut word = Draft::default();
@@ -185,7 +199,7 @@ pub fn flood(country_header: &str) -> Vec<Draft> {
         let mut body = Draft::default();
         body.text(r#"{"v":1,"site":"shop","id":""#).hole(Hole::Fresh).hole(Hole::Fresh);
         body.text(r#"","kind":"page","url":""#).text(ORIGIN).text("/p/").hole(Hole::Fresh);
-        body.text(r#"","ref":"https://"#).hole(Hole::Fresh).text(r#".example/"#).hole(Hole::Fresh);
+        body.text(r#"","ref":"https://"#).hole(Hole::Fresh).text(".example/").hole(Hole::Fresh);
         for key in ["page", "channel", "variant"] {
             body.text("\",\"").text(key).text(r#"":"n-"#).hole(Hole::Fresh);
         }
@@ -193,13 +207,17 @@ pub fn flood(country_header: &str) -> Vec<Draft> {
         body.text(r#"","session":{"id":""#).hole(Hole::Fresh).text(r#"","n":1},"campaign":{"source":"s-"#);
         body.hole(Hole::Fresh).text(r#"","medium":"m-"#).hole(Hole::Fresh).text(r#"","name":"c-"#);
         body.hole(Hole::Fresh).text(r#"","click":"k-"#).hole(Hole::Fresh);
-        body.text(r#""},"third_party":[{"host":"t-"#).hole(Hole::Fresh).text(r#".example","count":1,"bytes":1000,"ms":"#);
+        body.text(r#""},"third_party":[{"host":"t-"#)
+            .hole(Hole::Fresh)
+            .text(r#".example","count":1,"bytes":1000,"ms":"#);
         body.hole(Hole::Measured(Measure::Response)).text("}],");
         measured(&mut body, &Numbers::Holes);
         body.text("}");
         let mut head = head(&format!("X-Forwarded-Host: {ORIGIN}\r\n"));
         head.draft(&country).text("X-Forwarded-For: ").hole(Hole::FreshClient);
-        head.text("\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0) Chrome/140.0.0.0 ").hole(Hole::Fresh).text("\r\n");
+        head.text("\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0) Chrome/140.0.0.0 ")
+            .hole(Hole::Fresh)
+            .text("\r\n");
         whole(head, &body)
     });
     drafts.into()
@@ -223,7 +241,8 @@ fn body(kind: Kind, who: &Who<'_>, page: (&str, &str), browser: &Browser, number
     if let Some(channel) = who.channel {
         body.text(&format!(r#","channel":"{channel}""#));
     }
-    let campaign = if who.campaign.is_empty() { String::new() } else { format!(r#","campaign":{}"#, who.campaign) };
+    let campaign =
+        if who.campaign.is_empty() { String::new() } else { format!(r#","campaign":{}"#, who.campaign) };
     body.text(r#","session":{"id":""#).hole(Hole::Fresh).hole(Hole::Fresh);
     if kind == Kind::Landing {
         body.text(r#"","n":1}"#).text(&campaign);
@@ -299,12 +318,14 @@ fn head(lines: &str) -> Draft {
     head.text("POST /v1/beacon HTTP/1.1\r\nHost: rum.shop.example\r\nConnection: keep-alive\r\n").text(lines);
     head.text("Content-Type: text/plain;charset=UTF-8\r\nAccept: */*\r\n");
     head.text(&format!("Origin: {ORIGIN}\r\nSec-Fetch-Site: same-site\r\nSec-Fetch-Mode: no-cors\r\n"));
-    head.text(&format!("Sec-Fetch-Dest: empty\r\nReferer: {ORIGIN}/\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n"));
+    head.text(&format!(
+        "Sec-Fetch-Dest: empty\r\nReferer: {ORIGIN}/\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n"
+    ));
     head.text("Accept-Language: nl-NL,nl;q=0.9,en-US;q=0.8,en;q=0.7\r\n");
     head
 }
 
 fn whole(mut head: Draft, body: &Draft) -> Draft {
-    head.text(&format!("Content-Length: {}\r\n\r\n", body.len())).draft(body);
+    head.text(&format!("Content-Length: {}\r\n\r\n", body.length())).draft(body);
     head
 }

@@ -13,15 +13,15 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use rustix::event::{Timespec, epoll};
 
-use crate::request::Requests;
 use crate::server::thread_cpu;
+use graadmeter_tests::requests::Requests;
 
 /// How long an answer may take at the end of a run before it is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When requests are sent.
 #[derive(Debug, Clone, Copy)]
-pub enum Pace {
+pub(crate) enum Pace {
     /// On each connection as soon as the last one is answered: as many as the server can take.
     Saturating,
     /// At random times, so many a second, whether or not the server keeps up (an open loop). A latency counts from
@@ -36,7 +36,7 @@ pub enum Pace {
 
 /// When a run ends.
 #[derive(Debug, Clone, Copy)]
-pub enum Length {
+pub(crate) enum Length {
     /// After this time.
     Time(Duration),
     /// After so many requests.
@@ -45,41 +45,47 @@ pub enum Length {
 
 /// What a run saw.
 #[derive(Debug)]
-pub struct Report {
+pub(crate) struct Report {
     /// Requests that were answered 204.
-    pub accepted: u64,
+    pub(crate) accepted: u64,
     /// Requests that were answered otherwise, or not at all.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// The first answer that was not 204.
-    pub first_failure: Option<String>,
+    pub(crate) first_failure: Option<String>,
     /// From the first request to the last answer.
-    pub took: Duration,
+    pub(crate) took: Duration,
     /// CPU time of the generator itself.
-    pub own_cpu: Duration,
+    pub(crate) own_cpu: Duration,
     /// Time to answer, in µs; empty when saturating.
-    pub latency_us: Histogram<u64>,
+    pub(crate) latency_us: Histogram<u64>,
 }
 
 impl Report {
     /// Answers a second.
     #[must_use]
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.accepted as f64 / self.took.as_secs_f64()
     }
 
     /// The latency at a quantile, in ms.
     #[must_use]
-    pub fn latency_ms(&self, quantile: f64) -> f64 {
+    pub(crate) fn latency_ms(&self, quantile: f64) -> f64 {
         self.latency_us.value_at_quantile(quantile) as f64 / 1e3
     }
 
     /// Panics if any request was not answered 204.
-    pub fn assert_clean(&self) {
-        assert!(self.failed == 0, "{} of {} requests failed; the first: {:?}", self.failed, self.failed + self.accepted, self.first_failure);
+    pub(crate) fn assert_clean(&self) {
+        assert!(
+            self.failed == 0,
+            "{} of {} requests failed; the first: {:?}",
+            self.failed,
+            self.failed + self.accepted,
+            self.first_failure
+        );
     }
 
     /// Adds another run.
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.accepted += other.accepted;
         self.failed += other.failed;
         self.took += other.took;
@@ -90,7 +96,7 @@ impl Report {
 
     /// A run without any request.
     #[must_use]
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let latency_us = Histogram::new_with_bounds(1, 60_000_000, 3).expect("valid bounds");
         Self {
             accepted: 0,
@@ -112,7 +118,7 @@ struct Connection {
 }
 
 /// A set of open connections to one server.
-pub struct Load {
+pub(crate) struct Load {
     to: SocketAddr,
     epoll: OwnedFd,
     connections: Vec<Connection>,
@@ -128,7 +134,7 @@ impl fmt::Debug for Load {
 impl Load {
     /// Opens so many connections.
     #[must_use]
-    pub fn new(to: SocketAddr, connections: usize) -> Self {
+    pub(crate) fn new(to: SocketAddr, connections: usize) -> Self {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).expect("an epoll");
         let mut load = Self { to, epoll, connections: Vec::new(), idle: (0..connections).collect() };
         for number in 0..connections {
@@ -147,7 +153,7 @@ impl Load {
     }
 
     /// Sends requests at a pace until the end, and waits for the last answers.
-    pub fn run(&mut self, requests: &mut Requests, pace: Pace, length: Length) -> Report {
+    pub(crate) fn run(&mut self, requests: &mut Requests, pace: Pace, length: Length) -> Report {
         let mut report = Report::empty();
         let (began, own_cpu) = (Instant::now(), thread_cpu());
         match pace {
@@ -155,7 +161,7 @@ impl Load {
             Pace::PerSecond { rate, spins } => self.keep_to(requests, rate, spins, length, &mut report),
         }
         report.took = began.elapsed();
-        report.own_cpu = thread_cpu() - own_cpu;
+        report.own_cpu = thread_cpu().saturating_sub(own_cpu);
         report
     }
 
@@ -163,13 +169,15 @@ impl Load {
         let began = Instant::now();
         let (until, most) = match length {
             Length::Time(time) => (began + time, u64::MAX),
-            Length::Requests(most) => (began + Duration::from_secs(86_400), most),
+            Length::Requests(most) => (began + Duration::from_hours(24), most),
         };
         let mut sent = 0;
         let mut now = began;
         while now < until && sent < most {
-            while sent < most && let Some(number) = self.idle.pop_front() {
-                self.send(number, requests.next(), now, report);
+            while sent < most
+                && let Some(number) = self.idle.pop_front()
+            {
+                self.send(number, requests.next_request(), now, report);
                 sent += 1;
             }
             now = self.receive(Some(PATIENCE), report, false);
@@ -177,14 +185,23 @@ impl Load {
         self.finish(report, false);
     }
 
-    fn keep_to(&mut self, requests: &mut Requests, rate: f64, spins: bool, length: Length, report: &mut Report) {
+    fn keep_to(
+        &mut self,
+        requests: &mut Requests,
+        rate: f64,
+        spins: bool,
+        length: Length,
+        report: &mut Report,
+    ) {
         let Length::Time(time) = length else { panic!("an open loop has a time") };
         let mut random = SmallRng::seed_from_u64(rate.to_bits());
         let began = Instant::now();
         let (mut next, mut now) = (began, began);
         while now < began + time {
-            while next <= now && let Some(number) = self.idle.pop_front() {
-                self.send(number, requests.next(), next, report);
+            while next <= now
+                && let Some(number) = self.idle.pop_front()
+            {
+                self.send(number, requests.next_request(), next, report);
                 // Exponential gaps: arrivals that know nothing of each other.
                 next += Duration::from_secs_f64(-(1.0 - random.random::<f64>()).ln() / rate);
             }
@@ -229,7 +246,8 @@ impl Load {
             tv_sec: wait.as_secs().cast_signed(),
             tv_nsec: wait.subsec_nanos().into(),
         });
-        let mut events = [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; 128];
+        let mut events =
+            [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; 128];
         let count = match epoll::wait(&self.epoll, &mut events[..], timeout.as_ref()) {
             Ok(count) => count,
             Err(rustix::io::Errno::INTR) => 0,
@@ -256,7 +274,9 @@ impl Load {
         if !connection.received.ends_with(b"\r\n\r\n") && connection.received.starts_with(b"HTTP/1.1 204") {
             return;
         }
-        let Some(due) = connection.due.take() else { return self.broke(number, "an answer to nothing", report) };
+        let Some(due) = connection.due.take() else {
+            return self.broke(number, "an answer to nothing", report);
+        };
         if !connection.received.starts_with(b"HTTP/1.1 204") {
             let answer = String::from_utf8_lossy(&connection.received).into_owned();
             connection.due = Some(due);

@@ -5,32 +5,47 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod beacons;
+mod cardinality;
+mod cores;
+mod filled;
 mod ingest;
 mod load;
-mod request;
+mod memory;
+mod micro;
+mod quantiles;
 mod scrape;
+mod scraping;
 mod server;
+mod session;
 mod table;
-mod visit;
 
 use std::process::ExitCode;
 
-use crate::table::Table;
-
-/// How to run.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// A tenth of the work: to see that everything runs, not to judge.
-    pub quick: bool,
-}
+use crate::session::Session;
 
 /// A benchmark: its name and what runs it.
-type Benchmark = (&'static str, fn(&mut Table, Options));
+type Benchmark = (&'static str, fn(&mut Session));
 
-const BENCHMARKS: [Benchmark; 1] = [("ingest", ingest::run)];
+/// All of them, in the order in which they run: `memory` and `scrape` share a collector that takes minutes to fill.
+const BENCHMARKS: [Benchmark; 7] = [
+    ("ingest", ingest::run),
+    ("cores", cores::run),
+    ("memory", memory::run),
+    ("scrape", scraping::run),
+    ("cardinality", cardinality::run),
+    ("quantiles", quantiles::run),
+    ("micro", micro::run),
+];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `micro` runs this program under callgrind.
+    if let [flag, workload, times] = &arguments[..]
+        && flag == "--workload"
+    {
+        micro::run_workload(workload, times.parse().expect("a number"));
+        return ExitCode::SUCCESS;
+    }
     let mut flag = |name: &str| {
         let before = arguments.len();
         arguments.retain(|argument| argument != name);
@@ -39,7 +54,7 @@ fn main() -> ExitCode {
     // Cargo says so; `cargo test` runs benchmarks too, but not to measure.
     let measures = flag("--bench");
     let report_only = flag("--report-only");
-    let options = Options { quick: flag("--quick") };
+    let quick = flag("--quick");
     if !measures {
         println!("benchmarks are run by `tests/bench/run`");
         return ExitCode::SUCCESS;
@@ -49,13 +64,13 @@ fn main() -> ExitCode {
         eprintln!("no benchmark is called {unknown:?}; there are: {names}");
         return ExitCode::from(2);
     }
-    let mut table = Table::default();
+    let mut session = Session::new(quick);
     for (name, run) in BENCHMARKS {
         if arguments.is_empty() || arguments.iter().any(|wanted| wanted == name) {
             eprintln!("{name} …");
-            run(&mut table, options);
+            run(&mut session);
         }
     }
-    println!("\n{}", table.render());
-    ExitCode::from(u8::from(!report_only && !table.all_met()))
+    println!("\n{}", session.table.render());
+    ExitCode::from(u8::from(!report_only && !session.table.all_met()))
 }

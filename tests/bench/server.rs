@@ -14,11 +14,11 @@ use tokio::process::Command;
 use tokio::runtime::Runtime;
 
 /// A header in which a proxy names the country, as the benchmarks configure it.
-pub const COUNTRY_HEADER: &str = "CF-IPCountry";
+pub(crate) const COUNTRY_HEADER: &str = "CF-IPCountry";
 
 /// A shop behind a proxy on the same machine, everything else as by default: so the limit per client holds, since
 /// the proxy tells clients apart.
-const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 [geo]
 country_header = "CF-IPCountry"
 
@@ -42,7 +42,7 @@ stage = "interest"
 "#;
 
 /// A server that takes beacons.
-pub trait Server {
+pub(crate) trait Server {
     /// Where beacons go.
     fn address(&self) -> SocketAddr;
     /// Its process.
@@ -56,7 +56,7 @@ pub trait Server {
 
 /// A collector of this workspace.
 #[derive(Debug)]
-pub struct Collector {
+pub(crate) struct Collector {
     inner: collector::Collector,
     // After the collector: its processes are reaped by it.
     _runtime: Runtime,
@@ -65,7 +65,7 @@ pub struct Collector {
 impl Collector {
     /// Starts one that may use these cores.
     #[must_use]
-    pub fn on(cores: &[usize]) -> Self {
+    pub(crate) fn on(cores: &[usize]) -> Self {
         let runtime = runtime();
         let inner = with_affinity(cores, || runtime.block_on(collector::Collector::serve(CONFIG)));
         Self { inner, _runtime: runtime }
@@ -73,13 +73,13 @@ impl Collector {
 
     /// Where metrics come from.
     #[must_use]
-    pub fn admin(&self) -> SocketAddr {
+    pub(crate) fn admin(&self) -> SocketAddr {
         self.inner.admin
     }
 
     /// A memory figure of `/proc/PID/status` (`VmRSS`, `VmHWM`), in MiB.
     #[must_use]
-    pub fn memory_mib(&self, figure: &str) -> f64 {
+    pub(crate) fn memory_mib(&self, figure: &str) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
@@ -98,7 +98,7 @@ impl Server for Collector {
 
 /// nginx, which answers every beacon 204 and does nothing else.
 #[derive(Debug)]
-pub struct Nginx {
+pub(crate) struct Nginx {
     address: SocketAddr,
     id: u32,
     _process: Process,
@@ -109,13 +109,19 @@ pub struct Nginx {
 impl Nginx {
     /// Starts one with a worker for each of these cores.
     #[must_use]
-    pub fn on(cores: &[usize]) -> Self {
+    pub(crate) fn on(cores: &[usize]) -> Self {
         let (runtime, folder) = (runtime(), tempfile::tempdir().expect("a temporary folder"));
         let address = free_address();
         let configuration = folder.path().join("nginx.conf");
         fs::write(&configuration, configure(address, cores.len(), folder.path())).expect("a temporary file");
         let mut command = Command::new(installed("nginx", "nginx-light"));
-        command.arg("-p").arg(folder.path()).arg("-c").arg(&configuration).arg("-e").arg(folder.path().join("error.log"));
+        command
+            .arg("-p")
+            .arg(folder.path())
+            .arg("-c")
+            .arg(&configuration)
+            .arg("-e")
+            .arg(folder.path().join("error.log"));
         let process = with_affinity(cores, || runtime.block_on(async { Process::start(command) }));
         let deadline = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect(address).is_err() {
@@ -162,7 +168,7 @@ fn runtime() -> Runtime {
 }
 
 /// Runs `start` while this thread, and so every process and thread that it starts, may use these cores only.
-pub fn with_affinity<T>(cores: &[usize], start: impl FnOnce() -> T) -> T {
+pub(crate) fn with_affinity<T>(cores: &[usize], start: impl FnOnce() -> T) -> T {
     let before = sched_getaffinity(None).expect("own affinity");
     pin(cores);
     let started = start();
@@ -171,7 +177,7 @@ pub fn with_affinity<T>(cores: &[usize], start: impl FnOnce() -> T) -> T {
 }
 
 /// Keeps this thread on these cores.
-pub fn pin(cores: &[usize]) {
+pub(crate) fn pin(cores: &[usize]) {
     let mut set = CpuSet::new();
     for &core in cores {
         set.set(core);
@@ -181,7 +187,7 @@ pub fn pin(cores: &[usize]) {
 
 /// CPU time of this thread so far.
 #[must_use]
-pub fn thread_cpu() -> Duration {
+pub(crate) fn thread_cpu() -> Duration {
     scheduled(Path::new("/proc/thread-self/schedstat"))
 }
 

@@ -14,16 +14,16 @@ struct Row {
 
 /// All that was measured so far; every line is also told at once.
 #[derive(Debug, Default)]
-pub struct Table(Vec<Row>);
+pub(crate) struct Table(Vec<Row>);
 
 impl Table {
     /// A figure with a bar; `peer` is what it is compared with, or empty.
-    pub fn judge(&mut self, what: &str, bar: &str, measured: &str, peer: &str, met: bool) {
+    pub(crate) fn judge(&mut self, what: &str, bar: &str, measured: &str, peer: &str, met: bool) {
         self.add(what, bar, measured, peer, Some(met));
     }
 
     /// A figure without a bar.
-    pub fn note(&mut self, what: &str, measured: &str, peer: &str) {
+    pub(crate) fn note(&mut self, what: &str, measured: &str, peer: &str) {
         self.add(what, "", measured, peer, None);
     }
 
@@ -35,13 +35,13 @@ impl Table {
 
     /// Whether every bar was met.
     #[must_use]
-    pub fn all_met(&self) -> bool {
+    pub(crate) fn all_met(&self) -> bool {
         self.0.iter().all(|row| row.met != Some(false))
     }
 
     /// The table, in Markdown.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let head = ["what", "bar", "measured", "against the peer", "met"].map(str::to_owned);
         let lines: Vec<[String; 5]> = std::iter::once(head)
             .chain(self.0.iter().map(|row| {

@@ -24,8 +24,10 @@ pub mod probe;
 pub mod process;
 pub mod prometheus;
 pub mod raw_http;
+pub mod requests;
 pub mod shop;
 pub mod statistics;
+pub mod visit;
 pub mod wait;
 
 use std::path::{Path, PathBuf};

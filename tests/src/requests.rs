@@ -5,7 +5,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, RngCore, SeedableRng};
 use rand_distr::{Distribution, Zipf};
 
-use crate::visit::{Measure, WIDTH, Visits};
+use crate::visit::{Measure, Visits, WIDTH};
 
 /// What a hole is filled with, each time anew.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,8 @@ impl Draft {
     }
 
     /// The length of the text, which filling the holes does not change.
-    pub fn len(&self) -> usize {
+    #[must_use]
+    pub fn length(&self) -> usize {
         self.bytes.len()
     }
 
@@ -116,7 +117,7 @@ impl Requests {
     }
 
     /// The next request's bytes.
-    pub fn next(&mut self) -> &[u8] {
+    pub fn next_request(&mut self) -> &[u8] {
         self.serial += 1;
         let index = self.choose();
         let draft = &mut self.drafts[index];
@@ -173,5 +174,78 @@ fn write_address(place: &mut [u8], mut number: u32) {
             *dot = b'.';
         }
         number /= 100;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn draft(fill: impl FnOnce(&mut Draft) -> &mut Draft) -> Draft {
+        let mut draft = Draft::default();
+        fill(&mut draft);
+        draft
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_groups_follow_zipfs_law_and_their_members_their_shares() {
+        const GROUPS: usize = 1000;
+        const DRAWN: usize = 400_000;
+        let name = |index: usize| draft(|draft| draft.text(&index.to_string()));
+        let mut requests = Requests::by_zipf((0..2 * GROUPS).map(name).collect(), &[0.8, 0.2], 1);
+        let mut counts = vec![0_u32; 2 * GROUPS];
+        for _ in 0..DRAWN {
+            counts[text(requests.next_request()).parse::<usize>().unwrap()] += 1;
+        }
+        let harmonic: f64 = (1..=GROUPS).map(|rank| 1.0 / rank as f64).sum();
+        for rank in [1, 2, 3, 10, 30] {
+            let group = f64::from(counts[2 * rank - 2] + counts[2 * rank - 1]);
+            let expected = DRAWN as f64 / (rank as f64 * harmonic);
+            // Five standard deviations of a count.
+            assert!((group - expected).abs() < 5.0 * expected.sqrt(), "{rank}: {group}, not {expected}");
+        }
+        let first_members: u32 = counts.iter().step_by(2).sum();
+        assert!((f64::from(first_members) / DRAWN as f64 - 0.8).abs() < 0.01, "{first_members}");
+    }
+
+    #[test]
+    fn what_is_fresh_never_comes_again() {
+        let mut requests =
+            Requests::evenly(vec![draft(|draft| draft.hole(Hole::Fresh).hole(Hole::Fresh))], 1);
+        let mut seen = HashSet::new();
+        for _ in 0..10_000 {
+            let both = text(requests.next_request());
+            assert!(seen.insert(both[..16].to_owned()) && seen.insert(both[16..].to_owned()), "{both}");
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_requests() {
+        let all = || {
+            let holes = draft(|draft| draft.hole(Hole::Client).text(" ").hole(Hole::Letters));
+            let mut requests = Requests::evenly(vec![holes], 7);
+            (0..100).map(|_| text(requests.next_request())).collect::<Vec<_>>()
+        };
+        assert_eq!(all(), all());
+    }
+
+    #[test]
+    fn holes_are_filled_with_what_their_names_say() {
+        let mut place = [0; 15];
+        for (number, address) in
+            [(0, "100.100.100.100"), (1, "100.100.100.101"), (99_999_999, "199.199.199.199")]
+        {
+            write_address(&mut place, number);
+            assert_eq!(text(&place), address);
+        }
+        let mut place = [0; 16];
+        write_hex(&mut place, 0x0123_4567_89ab_cdef);
+        assert_eq!(text(&place), "0123456789abcdef");
     }
 }
