@@ -88,7 +88,7 @@ fn tell(table: &mut Table, pairs: &[(Slice, Slice)]) {
     };
     let cpu: fn(&Slice) -> f64 = |slice| slice.cpu_us;
     let rate: fn(&Slice) -> f64 = |slice| slice.report.rate();
-    let own: fn(&Slice) -> f64 = |slice| slice.report.own_cpu.as_secs_f64() / slice.report.took.as_secs_f64();
+    let own: fn(&Slice) -> f64 = |slice| slice.report.own_share();
 
     let cpu_ratio = ratio(cpu);
     table.judge(

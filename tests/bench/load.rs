@@ -67,6 +67,12 @@ impl Report {
         self.accepted as f64 / self.took.as_secs_f64()
     }
 
+    /// Share of a core that the generator used.
+    #[must_use]
+    pub(crate) fn own_share(&self) -> f64 {
+        self.own_cpu.as_secs_f64() / self.took.as_secs_f64()
+    }
+
     /// The latency at a quantile, in ms.
     #[must_use]
     pub(crate) fn latency_ms(&self, quantile: f64) -> f64 {
@@ -147,6 +153,8 @@ impl Load {
     fn open(&self, number: usize) -> io::Result<Connection> {
         let stream = TcpStream::connect(self.to)?;
         stream.set_nodelay(true)?;
+        // Whatever the system prefers: a method that paces would delay requests by timers of its own.
+        rustix::net::sockopt::set_tcp_congestion(&stream, "reno")?;
         stream.set_nonblocking(true)?;
         epoll::add(&self.epoll, &stream, epoll::EventData::new_u64(number as u64), epoll::EventFlags::IN)?;
         Ok(Connection { stream, due: None, received: Vec::with_capacity(1024) })
@@ -262,7 +270,8 @@ impl Load {
     }
 
     fn read(&mut self, number: usize, now: Instant, report: &mut Report, timed: bool) {
-        let mut buffer = [0; 4096];
+        // Longer than any answer, and short, since it is cleared each time.
+        let mut buffer = [0; 512];
         let connection = &mut self.connections[number];
         let bytes = match connection.stream.read(&mut buffer) {
             Ok(0) => return self.broke(number, "closed without an answer", report),
