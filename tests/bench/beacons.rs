@@ -83,7 +83,7 @@ const TIME_ZONES: [&str; 12] = [
     "America/Sao_Paulo",
 ];
 
-const THIRD_PARTIES: &str = r#"[{"host":"www.googletagmanager.com","count":3,"bytes":184213,"ms":312.4},{"host":"cdn.shop-static.example","count":14,"bytes":842130,"ms":120.9},{"host":"widget.trustpilot.example","count":4,"bytes":51210,"ms":88}]"#;
+const THIRD_PARTIES: &str = r#"[{"host":"www.googletagmanager.com","count":3,"bytes":184213,"ms":312.4},{"host":"cdn.shop-static.example","count":14,"bytes":842130,"ms":120.9},{"host":"widget.trustpilot.example","count":4,"bytes":51210,"ms":88},{"host":"fonts.gstatic.com","count":2,"bytes":48330,"ms":41.7}]"#;
 
 /// Standard channels that a page may name, as `channel` in a beacon.
 const CHANNELS: [&str; 18] = [
@@ -253,6 +253,7 @@ fn body(kind: Kind, who: &Who<'_>, page: (&str, &str), browser: &Browser, number
         body.text(&format!(r#","ref":"{}","page":"home"{campaign}}}}}"#, who.referrer));
     }
     body.text(&format!(r#","device":{}"#, browser.device));
+    body.text(r#","variant":"b""#);
     if kind == Kind::Conversion {
         body.text(r#","conversion":{"value":"59.95","currency":"EUR","order":"A"#).hole(Hole::Fresh);
         body.text(r#"","first":true}"#);
