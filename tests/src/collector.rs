@@ -118,6 +118,12 @@ impl Collector {
         self.folder.path()
     }
 
+    /// Its process's id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What it has written so far.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

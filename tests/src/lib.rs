@@ -25,8 +25,11 @@ pub mod process;
 pub mod prometheus;
 pub mod raw_http;
 pub mod raw_http2;
+pub mod requests;
 pub mod shop;
+pub mod statistics;
 pub mod tls;
+pub mod visit;
 pub mod wait;
 
 use std::path::{Path, PathBuf};

@@ -50,6 +50,12 @@ impl Process {
         Self { child, group, name, lines, readers }
     }
 
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.group.as_raw_pid().cast_unsigned()
+    }
+
     /// Everything it has written so far.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

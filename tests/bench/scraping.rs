@@ -1,0 +1,113 @@
+//! Scrapes of a full collector while it takes beacons: how long they take, and what visitors feel of them.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use graadmeter_tests::statistics::median;
+
+use crate::filled::Filled;
+use crate::load::{Length, Pace, Report};
+use crate::scrape::{NATIVE, Scrape, TEXT, scrape};
+use crate::session::Session;
+
+/// Slices with scrapes, and as many without.
+const PAIRS: usize = 4;
+/// From the beginning of a scrape to that of the next, if it is done by then.
+const INTERVAL: Duration = Duration::from_secs(1);
+const BAR_MS: f64 = 150.0;
+const BAR_P99: f64 = 2.0;
+
+/// Runs the benchmark.
+pub(crate) fn run(session: &mut Session) {
+    let slice = Duration::from_secs(if session.quick { 2 } else { 5 });
+    let Figures { alone, beside, scrapes, text } = session.with_filled(|filled| measure(filled, slice));
+
+    let took_ms = median(scrapes.iter().map(|scrape| scrape.took.as_secs_f64() * 1e3));
+    let slowest = scrapes.iter().map(|scrape| scrape.took).max().unwrap_or_default();
+    let last = scrapes.last().expect("a slice has a scrape");
+    let is_native = last.kind().contains("protobuf");
+    session.table.judge(
+        "scrape: native, at half load",
+        "< 150 ms",
+        &if is_native {
+            format!("{took_ms:.0} ms")
+        } else {
+            format!("not native: {}, {took_ms:.0} ms", last.kind())
+        },
+        &format!("{} scrapes, slowest {:.0} ms, {}", scrapes.len(), slowest.as_secs_f64() * 1e3, told(last)),
+        is_native && took_ms < BAR_MS,
+    );
+    let (without, with) = (alone.latency_ms(0.99), beside.latency_ms(0.99));
+    session.table.judge(
+        "scrape: ingest p99 beside scrapes",
+        "≤ 2 × without",
+        &format!("{:.2} × ({with:.2} ms)", with / without),
+        &format!("without {without:.2} ms; at {:.0}/s", alone.rate()),
+        with <= BAR_P99 * without,
+    );
+    for scrape in text {
+        session.table.note(
+            "scrape: classic text, without load",
+            &format!("{:.0} ms", scrape.took.as_secs_f64() * 1e3),
+            &told(&scrape),
+        );
+    }
+}
+
+/// What was seen: the load alone and beside scrapes, those scrapes, and two of the text.
+struct Figures {
+    alone: Report,
+    beside: Report,
+    scrapes: Vec<Scrape>,
+    text: [Scrape; 2],
+}
+
+fn measure(filled: &mut Filled, slice: Duration) -> Figures {
+    let most = filled.load.run(&mut filled.requests, Pace::Saturating, Length::Time(slice));
+    most.assert_clean();
+    filled.sent += most.accepted;
+    let pace = Pace::PerSecond { rate: most.rate() / 2.0, spins: false };
+    let (mut alone, mut beside, mut scrapes) = (Report::empty(), Report::empty(), Vec::new());
+    for _ in 0..PAIRS {
+        alone.add(&run_slice(filled, pace, slice));
+        beside.add(&beside_scrapes(filled, pace, slice, &mut scrapes));
+    }
+    filled.sent += alone.accepted + beside.accepted;
+    let text = ["gzip", "identity"].map(|encoding| scrape(filled.collector.admin(), TEXT, encoding));
+    Figures { alone, beside, scrapes, text }
+}
+
+fn run_slice(filled: &mut Filled, pace: Pace, slice: Duration) -> Report {
+    let report = filled.load.run(&mut filled.requests, pace, Length::Time(slice));
+    report.assert_clean();
+    report
+}
+
+fn beside_scrapes(filled: &mut Filled, pace: Pace, slice: Duration, scrapes: &mut Vec<Scrape>) -> Report {
+    let (admin, done) = (filled.collector.admin(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| scrape_until(admin, &done));
+        let report = run_slice(filled, pace, slice);
+        done.store(true, Ordering::Relaxed);
+        scrapes.extend(reader.join().expect("the scraper"));
+        report
+    })
+}
+
+fn scrape_until(admin: SocketAddr, done: &AtomicBool) -> Vec<Scrape> {
+    let mut scrapes = Vec::new();
+    while !done.load(Ordering::Relaxed) {
+        let next = Instant::now() + INTERVAL;
+        let mut one = scrape(admin, NATIVE, "gzip");
+        one.body = Vec::new();
+        scrapes.push(one);
+        thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
+    scrapes
+}
+
+fn told(scrape: &Scrape) -> String {
+    format!("{:.2} MB of {}", scrape.bytes as f64 / 1e6, scrape.kind())
+}
