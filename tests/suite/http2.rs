@@ -24,7 +24,7 @@ const CANCEL: [u8; 4] = [0, 0, 0, 8];
 const STREAMS: u32 = 100;
 const GROWTH_KIB: u64 = 16 * 1024;
 /// A body has ten seconds; a slow machine may take its time to notice.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn beacon(stream: u32) -> [Frame; 2] {
     [Frame::headers(stream, 0, &FIELDS), Frame::new(DATA, END_STREAM, stream, Beacon::page().body())]

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 const TLS: &str = "[tls]\ncertificate = \"fullchain.pem\"\nkey = \"privkey.pem\"\n";
 /// The files are looked at every ten seconds, and a handshake has ten; a slow machine may take its time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn serve(certificate: &Certificate) -> Collector {
     let folder = tempfile::tempdir().expect("a temporary folder");

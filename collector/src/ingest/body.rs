@@ -20,6 +20,11 @@ const OF_SEND_BEACON: &str = "text/plain;charset=UTF-8";
 /// Reads and decompresses a body, or says how the request ends.
 pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) -> Result<Bytes, Outcome> {
     if !is_beacon_type(headers) {
+        // On HTTP/1.1 hyper reads a small body on by itself. On HTTP/2 the stream would be reset, and some clients
+        // (curl 7.88) then lose the answer.
+        if version == Version::HTTP_2 {
+            drain(body).await;
+        }
         return Err(Outcome::UnsupportedMediaType);
     }
     let is_gzip = is_gzip(headers)?;
@@ -54,13 +59,15 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Outcome> {
 async fn collect(mut body: Incoming) -> Result<Bytes, Outcome> {
     let announced = body.size_hint().lower();
     if announced > BODY_BYTES_MAX as u64 {
-        return Err(refuse(body).await);
+        drain(body).await;
+        return Err(Outcome::TooLarge);
     }
     let mut collected = BytesMut::with_capacity(announced as usize);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| how_it_broke(&error))?.into_data() else { continue };
         if collected.len() + data.len() > BODY_BYTES_MAX {
-            return Err(refuse(body).await);
+            drain(body).await;
+            return Err(Outcome::TooLarge);
         }
         if collected.is_empty() && body.is_end_stream() {
             return Ok(data); // the usual beacon comes in one piece
@@ -80,8 +87,8 @@ fn how_it_broke(error: &hyper::Error) -> Outcome {
 }
 
 /// Reads on for a moment and drops it: who is still sending would not see the answer.
-async fn refuse(mut body: Incoming) -> Outcome {
-    let drain = async {
+async fn drain(mut body: Incoming) {
+    let reading = async {
         let mut drained = 0;
         while let Some(Ok(frame)) = body.frame().await {
             drained += frame.data_ref().map_or(0, Bytes::len);
@@ -91,8 +98,7 @@ async fn refuse(mut body: Incoming) -> Outcome {
         }
     };
     // Whether it ended by itself or not, enough was done.
-    let _ended = tokio::time::timeout(DRAIN_MAX, drain).await;
-    Outcome::TooLarge
+    let _ended = tokio::time::timeout(DRAIN_MAX, reading).await;
 }
 
 /// Decompresses at most one byte more than is allowed, whatever the archive claims.

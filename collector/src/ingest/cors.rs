@@ -54,7 +54,7 @@ impl Cors {
             match origins {
                 Origins::Any => any = true,
                 Origins::Listed(origins) => {
-                    listed.extend(origins.iter().filter_map(|origin| serialized(origin)))
+                    listed.extend(origins.iter().filter_map(|origin| serialized(origin)));
                 }
             }
         }

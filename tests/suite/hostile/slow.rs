@@ -15,7 +15,7 @@ const CONNECTIONS: usize = 1_000;
 /// What a connection may cost while a request arrives.
 const KIB_PER_CONNECTION: u64 = 32;
 /// The collector gives a head and a body ten seconds each; a slow machine may take its time to notice.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const DRIP: Duration = Duration::from_millis(900);
 const SOMEBODY_ELSE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 

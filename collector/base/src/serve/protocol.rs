@@ -49,7 +49,7 @@ pub(super) async fn converse<A, F, B>(
             if asked.is_last_of_connection() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            asked.is_answered();
+            asked.end();
             Ok::<_, Infallible>(response)
         }
     });

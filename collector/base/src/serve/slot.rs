@@ -199,7 +199,7 @@ impl Asked {
     }
 
     /// The program has answered.
-    pub(super) fn is_answered(mut self) {
+    pub(super) fn end(mut self) {
         self.is_answered = true;
     }
 }
