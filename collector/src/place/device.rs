@@ -26,7 +26,9 @@ pub fn place(arrival: &Arrival<'_>, facts: Option<&wire::Device>) -> Device {
     }
     let screen = facts.map_or(Screen::Unknown, Screen::of);
     let mobile = facts.and_then(|facts| facts.mobile).or(arrival.hint_mobile);
-    let claimed = by_form_factors(arrival.hint_form_factors.unwrap_or_default(), screen)
+    let claimed = arrival
+        .hint_form_factors
+        .and_then(|form_factors| by_form_factors(form_factors, screen))
         .or_else(|| by_hints(mobile, arrival.hint_platform.unwrap_or_default(), screen))
         .or_else(|| by_claim(claim, screen));
     match (claimed, screen) {
@@ -61,13 +63,9 @@ impl Screen {
             (None, _) => Self::Unknown,
         }
     }
-
-    fn is_touched(self) -> bool {
-        matches!(self, Self::PhoneTouch | Self::LargeTouch | Self::Touch)
-    }
 }
 
-/// `Sec-CH-UA-Form-Factors` (User-Agent Client Hints, section 3.4): every way in which the device is used.
+/// `Sec-CH-UA-Form-Factors` (User-Agent Client Hints): every way in which the device is used.
 fn by_form_factors(form_factors: &str, screen: Screen) -> Option<Device> {
     let has = |word: &str| form_factors.split(',').any(|factor| factor.trim().trim_matches('"') == word);
     if has("Automotive") || has("Watch") || has("XR") {
@@ -92,19 +90,37 @@ fn by_hints(mobile: Option<bool>, platform: &str, screen: Screen) -> Option<Devi
 }
 
 fn by_claim(claim: Claim, screen: Screen) -> Option<Device> {
-    match (claim, screen) {
-        (Claim::Elsewhere, _) => Some(Device::Other),
-        // Small tablets of many makers say that they are mobile; no phone is as large.
-        (Claim::Tablet, _) | (Claim::Phone, Screen::LargeTouch) => Some(Device::Tablet),
-        (Claim::Phone, _) | (Claim::Android, Screen::PhoneTouch) => Some(Device::Mobile),
-        // A television box: every phone and tablet can be touched.
-        (Claim::Android, Screen::NoTouch) => Some(Device::Other),
-        (Claim::Android, _) => Some(Device::Tablet),
-        // No Mac has a touch screen: an iPad, or an iPhone that was asked for desktop pages.
-        (Claim::Mac, Screen::PhoneTouch) => Some(Device::Mobile),
-        (Claim::Mac, screen) if screen.is_touched() => Some(Device::Tablet),
-        (Claim::Mac | Claim::Desktop, _) => Some(Device::Desktop),
-        (Claim::Unknown, _) => None,
+    Some(match claim {
+        Claim::Unknown => return None,
+        Claim::Elsewhere => Device::Other,
+        Claim::Tablet => Device::Tablet,
+        Claim::Phone => phone(screen),
+        Claim::Android => android(screen),
+        Claim::Mac => mac(screen),
+        Claim::Desktop => Device::Desktop,
+    })
+}
+
+/// Small tablets of many makers say that they are mobile; no phone is as large.
+fn phone(screen: Screen) -> Device {
+    if screen == Screen::LargeTouch { Device::Tablet } else { Device::Mobile }
+}
+
+/// A tablet, unless it is as small as a phone or, like a television box, can't be touched.
+fn android(screen: Screen) -> Device {
+    match screen {
+        Screen::PhoneTouch => Device::Mobile,
+        Screen::NoTouch => Device::Other,
+        _ => Device::Tablet,
+    }
+}
+
+/// No Mac has a touch screen: an iPad has, and an iPhone that was asked for desktop pages.
+fn mac(screen: Screen) -> Device {
+    match screen {
+        Screen::PhoneTouch => Device::Mobile,
+        Screen::LargeTouch | Screen::Touch => Device::Tablet,
+        Screen::NoTouch | Screen::Unknown => Device::Desktop,
     }
 }
 
