@@ -256,9 +256,9 @@ async fn connections_without_a_request_are_closed() {
     let server = Server::start(Limits { idle_time: SHORT, ..limits() }).await;
     server.gate.add_permits(1);
     let silent = server.send("").await;
-    let mut served = server.send("").await;
-    get(&mut served).await;
-    assert_eq!((rest(silent).await, rest(served).await), (String::new(), String::new()));
+    let mut kept = server.send("").await;
+    get(&mut kept).await;
+    assert_eq!((rest(silent).await, rest(kept).await), (String::new(), String::new()));
     server.open(0).await;
     assert_eq!(server.connections.closed(Reason::Idle), 2);
 }
