@@ -82,16 +82,7 @@ impl Ingest {
     ) -> Self {
         let rooms = (0..pipeline.tallies().cores()).map(|_| Room::default()).collect();
         let cors = Cors::new(pipeline.sites().into_iter().map(|site| &site.origins));
-        Self {
-            cors,
-            pipeline,
-            trusted_proxies,
-            country_header,
-            script: Script::new(),
-            pages,
-            rooms,
-            started,
-        }
+        Self { cors, pipeline, trusted_proxies, country_header, script: Script::new(), pages, rooms, started }
     }
 
     /// Answers one request on the core with this number.

@@ -18,15 +18,16 @@ pub type Series = BTreeMap<Labels, f64>;
 #[must_use]
 pub fn of_text(text: &str) -> BTreeMap<String, Series> {
     let mut families = BTreeMap::new();
-    let mut counts = String::new();
+    let (mut family, mut counts) = (String::new(), String::new());
     let mut seen = BTreeSet::new();
     assert!(text.ends_with('\n'));
     for line in text.split_terminator('\n') {
         if let Some(comment) = line.strip_prefix("# ") {
-            if let Some((family, kind)) = comment.strip_prefix("TYPE ").and_then(|rest| rest.split_once(' '))
-            {
-                counts = if kind == "histogram" { format!("{family}_count") } else { family.to_owned() };
-                families.insert(family.to_owned(), Series::new());
+            if let Some((name, kind)) = comment.strip_prefix("TYPE ").and_then(|rest| rest.split_once(' ')) {
+                name.clone_into(&mut family);
+                // A distribution is known by the number of its values.
+                counts = if kind == "histogram" { format!("{name}_count") } else { name.to_owned() };
+                families.insert(name.to_owned(), Series::new());
             } else {
                 assert!(comment.starts_with("HELP "), "{line:?}");
             }
@@ -34,18 +35,14 @@ pub fn of_text(text: &str) -> BTreeMap<String, Series> {
         }
         let (name, labels, value) = sample(line).unwrap_or_else(|| panic!("no series: {line:?}"));
         assert!(seen.insert((name.to_owned(), labels.clone())), "twice: {line:?}");
-        if name == counts {
-            let family =
-                families.iter_mut().find(|(family, _)| counts.starts_with(*family) && is_of(family, name));
-            family.expect("a family has a type").1.insert(labels, value);
+        if name == counts
+            && let Some(series) = families.get_mut(&family)
+        {
+            series.insert(labels, value);
         }
     }
     families.retain(|family, _| is_counted(family));
     families
-}
-
-fn is_of(family: &str, name: &str) -> bool {
-    name.strip_prefix(family).is_some_and(|ending| matches!(ending, "" | "_count"))
 }
 
 fn is_counted(family: &str) -> bool {
@@ -102,11 +99,12 @@ pub fn of_protobuf(bytes: &[u8]) -> BTreeMap<String, Series> {
     let mut families = BTreeMap::new();
     while !stream.eof().expect("memory can be read") {
         let family: MetricFamily = stream.read_message().expect("a whole message");
-        let series: Series = family.metric.iter().map(one).collect();
-        assert_eq!(series.len(), family.metric.len(), "a series of {} is there twice", family.name());
-        families.insert(family.name().to_owned(), series);
+        if is_counted(family.name()) {
+            let series: Series = family.metric.iter().map(one).collect();
+            assert_eq!(series.len(), family.metric.len(), "a series of {} is there twice", family.name());
+            families.insert(family.name().to_owned(), series);
+        }
     }
-    families.retain(|family, _| is_counted(family));
     families
 }
 

@@ -17,7 +17,7 @@ const WORDS: &str = "
     conversion navigate reload back_forward bfcache prerender soft rum probe";
 
 /// Longest number in an error: columns, lines and limits have no more digits.
-const DIGITS_MAX: usize = 5;
+const DIGITS_MAX: usize = 6;
 
 /// Refused bodies are told in our own words only, and only what is no JSON is said to be none.
 pub fn refused(body: &[u8], error: &WireError) {

@@ -17,7 +17,10 @@ pub(super) async fn make_room(pipeline: Arc<Pipeline>, started: Instant) {
         let Some(before) = started.elapsed().checked_sub(CELL_IDLE_MAX) else { continue };
         let forgotten = pipeline.tallies().forget_idle(pipeline.budgets(), Seconds::of(before));
         if forgotten > 0 {
-            tracing::info!(forgotten, "forgot cells that counted nothing for a day, to make room for new ones");
+            tracing::info!(
+                forgotten,
+                "forgot cells that counted nothing for a day, to make room for new ones"
+            );
         }
     }
 }
