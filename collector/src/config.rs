@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use crate::admit::limiter::{ClientLimit, SiteLimiter};
 use crate::admit::origin::Origins;
 use crate::aggregate::budget::CellsMax;
-use crate::limits::CONFIG_BYTES_MAX;
+use crate::limits::{CLIENTS_WATCHED_MAX, CONFIG_BYTES_MAX, REPORTS_REMEMBERED_MAX};
 use crate::observation::SiteIndex;
 use crate::place::SitePlaces;
 use crate::place::channel::Channels;
@@ -53,6 +53,10 @@ pub struct Limits {
     pub connections: Option<usize>,
     /// `connections_per_client`: from one address; none is the default, which spares the machine itself.
     pub connections_per_client: Option<usize>,
+    /// Clients whose share is watched; no key of the file, but less where many pipelines are made.
+    pub clients_watched: usize,
+    /// Reports that are remembered to count each once; likewise.
+    pub reports_remembered: usize,
 }
 
 impl Default for Limits {
@@ -62,6 +66,8 @@ impl Default for Limits {
             cells: CellsMax { visitor: 10_000, page: 1_000, check: 1_000, third_party: 100 },
             connections: None,
             connections_per_client: None,
+            clients_watched: CLIENTS_WATCHED_MAX,
+            reports_remembered: REPORTS_REMEMBERED_MAX,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The public listener: bytes in, status out. `POST /v1/beacon`, `POST /v1/conversion`, `GET /beacon.js`,
 //! nothing else; the demo adds its shop.
 
-mod body;
-pub(crate) mod client;
+pub mod body;
+pub mod client;
 mod cors;
 mod rooms;
 mod script;

@@ -13,7 +13,6 @@ use crate::aggregate::budget::Budgets;
 use crate::aggregate::cells::Seconds;
 use crate::arrival::Arrival;
 use crate::config::{Config, Conversions, Robots, Site};
-use crate::limits::{CLIENTS_WATCHED_MAX, REPORTS_REMEMBERED_MAX};
 use crate::outcome::Outcome;
 use crate::place::Placer;
 use crate::place::channel::Sources;
@@ -48,8 +47,8 @@ impl Pipeline {
             tallies: Tallies::new(cores, config.sites.len()),
             sites: config.sites.into_iter().map(|site| (site.id.clone(), site)).collect(),
             placer: Placer { geography: Geography::new(config.geo.database), sources: Sources::new() },
-            limiter: ClientLimiter::new(config.limits.client, CLIENTS_WATCHED_MAX),
-            duplicates: Duplicates::new(REPORTS_REMEMBERED_MAX),
+            limiter: ClientLimiter::new(config.limits.client, config.limits.clients_watched),
+            duplicates: Duplicates::new(config.limits.reports_remembered),
         }
     }
 

@@ -38,7 +38,8 @@ pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) 
 }
 
 /// `text/plain` needs no preflight, so browsers send that; tools send `application/json`.
-fn is_beacon_type(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn is_beacon_type(headers: &HeaderMap) -> bool {
     if headers.get(CONTENT_TYPE).is_some_and(|value| value == OF_SEND_BEACON) {
         return true;
     }
@@ -47,7 +48,12 @@ fn is_beacon_type(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("text/plain") || essence.eq_ignore_ascii_case("application/json")
 }
 
-fn is_gzip(headers: &HeaderMap) -> Result<bool, Outcome> {
+/// Whether a body is compressed.
+///
+/// # Errors
+///
+/// [`Outcome::UnsupportedMediaType`] for an encoding that is not spoken here.
+pub fn is_gzip(headers: &HeaderMap) -> Result<bool, Outcome> {
     match headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim()) {
         None | Some("" | "identity") => Ok(false),
         Some(coding) if coding.eq_ignore_ascii_case("gzip") => Ok(true),
@@ -102,7 +108,11 @@ async fn drain(mut body: Incoming) {
 }
 
 /// Decompresses at most one byte more than is allowed, whatever the archive claims.
-fn decompress(sent: &[u8]) -> Result<Bytes, Outcome> {
+///
+/// # Errors
+///
+/// [`Outcome::TooLarge`] past the limit, [`Outcome::Invalid`] for what is no whole archive.
+pub fn decompress(sent: &[u8]) -> Result<Bytes, Outcome> {
     let mut plain = Vec::new();
     let limit = BODY_BYTES_MAX as u64 + 1;
     MultiGzDecoder::new(sent).take(limit).read_to_end(&mut plain).map_err(|_| Outcome::Invalid)?;

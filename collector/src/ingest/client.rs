@@ -11,22 +11,24 @@ use ipnet::IpNet;
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Whether an address belongs to a trusted proxy.
-pub(crate) fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+#[must_use]
+pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     let address = address.to_canonical();
     trusted.iter().any(|network| network.contains(&address))
 }
 
 /// The first address, from the socket outwards, that is no trusted proxy.
-pub(super) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+#[must_use]
+pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut client = peer.to_canonical();
     if !is_trusted(client, trusted) {
         return client;
     }
-    let lists = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-    let mut hops: Vec<&str> = lists.flat_map(|list| list.split(',')).collect();
+    // Bytes, because what is no text in a stranger's part must not hide what a proxy added to it.
+    let lists = headers.get_all(FORWARDED_FOR).iter().rev();
+    let mut hops = lists.flat_map(|list| list.as_bytes().rsplit(|byte| *byte == b','));
     while is_trusted(client, trusted) {
-        let Some(hop) = hops.pop() else { break };
-        let Some(next) = parse(hop.trim()) else { break };
+        let Some(next) = hops.next().and_then(|hop| parse(str::from_utf8(hop).ok()?.trim())) else { break };
         client = next;
     }
     client
@@ -45,11 +47,11 @@ mod tests {
 
     use super::*;
 
-    fn client(peer: &str, forwarded: &[&'static str]) -> String {
+    fn client(peer: &str, forwarded: &[&str]) -> String {
         let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
         let mut headers = HeaderMap::new();
         for list in forwarded {
-            headers.append(FORWARDED_FOR, HeaderValue::from_static(list));
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(list.as_bytes()).unwrap());
         }
         address(peer.parse().unwrap(), &headers, &trusted).to_string()
     }
@@ -74,5 +76,12 @@ mod tests {
         assert_eq!(client("10.0.0.1", &["198.51.100.7, nonsense"]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &[""]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn nonsense_hides_nothing_that_a_proxy_added() {
+        assert_eq!(client("10.0.0.1", &["é, 198.51.100.7"]), "198.51.100.7");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6", "é, 198.51.100.7"]), "198.51.100.7");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6", "é"]), "10.0.0.1");
     }
 }

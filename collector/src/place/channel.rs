@@ -89,7 +89,7 @@ impl Channels {
             return channel;
         }
         let referrer = landing.referrer.and_then(UrlParts::split).map(|parts| lower_case(parts.host()));
-        let referrer = referrer.filter(|host| !is_same_site(host, landing.own_host));
+        let referrer = referrer.filter(|host| !is_same_site(host, &lower_case(landing.own_host)));
         let traffic = TrafficSource::of(landing.campaign, referrer.as_deref(), sources);
         let own = self.rules.iter().find(|(rule, _)| rule.matches(&traffic, referrer.as_deref()));
         own.map_or_else(|| Channel(grouping::group(&traffic) as u16), |(_, channel)| *channel)
@@ -100,7 +100,7 @@ impl Channels {
     }
 }
 
-/// Whether a visitor who comes from `host` never left the shop; `www.` makes no difference.
+/// Whether a visitor who comes from `host` never left the shop, both in lower case; `www.` makes no difference.
 fn is_same_site(host: &str, own_host: &str) -> bool {
     without_www(host).eq_ignore_ascii_case(without_www(own_host))
 }

@@ -198,6 +198,11 @@ fn a_shop_does_not_refer_to_itself() {
     for host in ["shop.example.com", "other.shop.example", "www", ""] {
         assert!(!is_same_site(host, "www.shop.example"), "{host}");
     }
+    let host = "www.BÜCHER.example";
+    let landing =
+        Landing { referrer: Some("https://www.BÜCHER.example/"), own_host: host, ..Landing::default() };
+    let channel = Channels::new(vec![]).place(&landing, &Sources::new());
+    assert_eq!(Standard::ALL[usize::from(channel.0)], Standard::Direct, "whatever the letters' case");
 }
 
 proptest! {

@@ -1,0 +1,16 @@
+//! The body of a beacon.
+
+#![no_main]
+
+use graadmeter_fuzz::wire;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|body: &[u8]| {
+    match graadmeter_wire::decode(body) {
+        Ok(decoded) => {
+            wire::accepted(body);
+            wire::survives(&decoded.beacon);
+        }
+        Err(error) => wire::refused(body, &error),
+    }
+});
