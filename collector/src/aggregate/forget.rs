@@ -55,7 +55,9 @@ impl Forget<'_, '_> {
         }
         idle.retain(|name| !in_use.contains(name) && self.budgets.withdraw(index, view, name));
         for name in &idle {
-            cores.iter_mut().for_each(|cells| cells.remove(name));
+            for cells in &mut cores {
+                cells.remove(name);
+            }
         }
         idle.len()
     }
