@@ -4,6 +4,7 @@
 //! `id`, `kind` and `url` is optional, because browsers differ in what they can measure.
 
 mod measured;
+mod read;
 mod visit;
 mod words;
 

@@ -26,7 +26,9 @@ pub struct Decoded<'a> {
 /// When the body is too long, not UTF-8, not JSON, lacks a required key or has a known key of the wrong
 /// type. The error names the key and never repeats the body.
 pub fn decode(body: &[u8]) -> Result<Decoded<'_>, WireError> {
-    parse(body).map(Decoded::new)
+    let text = text(body)?;
+    let beacon = json::read(text).or_else(|json::GaveUp| read_slowly(text))?;
+    Ok(Decoded::new(beacon))
 }
 
 /// Reads a body (already decompressed) as a sale that a shop's server reports.
@@ -35,7 +37,7 @@ pub fn decode(body: &[u8]) -> Result<Decoded<'_>, WireError> {
 ///
 /// As [`decode`].
 pub fn decode_sale(body: &[u8]) -> Result<Sale<'_>, WireError> {
-    parse(body)
+    read_slowly(text(body)?)
 }
 
 impl<'a> Decoded<'a> {
@@ -47,12 +49,11 @@ impl<'a> Decoded<'a> {
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, WireError> {
+fn text(body: &[u8]) -> Result<&str, WireError> {
     if body.len() > BODY_BYTES_MAX {
         return Err(WireError::TooLong);
     }
-    let text = str::from_utf8(body).map_err(|_| WireError::NotUtf8)?;
-    json::read(text).map_or_else(|json::GaveUp| read_slowly(text), |Object(value)| Ok(value))
+    str::from_utf8(body).map_err(|_| WireError::NotUtf8)
 }
 
 /// Reads what is not simple, or wrong.

@@ -17,10 +17,9 @@ const EXACT_MAX: u64 = 1 << 53;
 const POWERS_OF_TEN: [f64; 16] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// The number at the beginning of a text, and its length; nothing if it is negative, has an exponent or many digits,
+/// The number at the beginning of some text, and its length; nothing if it is negative, has an exponent or many digits,
 /// or is none.
-pub(super) fn read(text: &str) -> Option<(Number, usize)> {
-    let bytes = text.as_bytes();
+pub(super) fn read(bytes: &[u8]) -> Option<(Number, usize)> {
     let (whole, length) = digits(bytes, 0)?;
     if length == 0 || length > 1 && bytes[0] == b'0' {
         return None;
@@ -64,7 +63,7 @@ mod tests {
     proptest! {
         #[test]
         fn reads_what_the_standard_library_reads(text in "[0-9]{1,20}(\\.[0-9]{1,16})?") {
-            match read(&text) {
+            match read(text.as_bytes()) {
                 Some((Number::Whole(number), length)) => {
                     prop_assert_eq!(text.parse::<u64>(), Ok(number));
                     prop_assert_eq!(length, text.len());
@@ -80,10 +79,10 @@ mod tests {
 
     #[test]
     fn stops_where_the_number_stops() {
-        assert_eq!(read("12,\"a\""), Some((Number::Whole(12), 2)));
-        assert_eq!(read("0.5}"), Some((Number::Fraction(0.5), 3)));
+        assert_eq!(read(b"12,\"a\""), Some((Number::Whole(12), 2)));
+        assert_eq!(read(b"0.5}"), Some((Number::Fraction(0.5), 3)));
         for none in ["", "-1", ".5", "1.", "1.}", "01", "1e5", "1.5e5", "1.2.3", "x"] {
-            assert_eq!(read(none), None, "{none}");
+            assert_eq!(read(none.as_bytes()), None, "{none}");
         }
     }
 }
