@@ -100,7 +100,6 @@ impl Tallies {
     }
 
     /// Until this is dropped, no cell is forgotten.
-    #[must_use]
     pub fn keep_all(&self) -> RwLockReadGuard<'_, ()> {
         self.reading.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -42,6 +42,7 @@ impl ClientLimiter {
     }
 
     /// Whether `client` may send one more at `now`, the time since any fixed moment.
+    #[must_use]
     pub fn allows(&self, client: IpAddr, now: Duration) -> bool {
         if self.limit.beacons_per_minute == 0 || client.is_loopback() && !self.limit.loopback {
             return true;

@@ -55,7 +55,9 @@ impl Forget<'_, '_> {
         }
         idle.retain(|name| !in_use.contains(name) && self.budgets.withdraw(index, view, name));
         for name in &idle {
-            cores.iter_mut().for_each(|cells| cells.remove(name));
+            for cells in &mut cores {
+                cells.remove(name);
+            }
         }
         idle.len()
     }
@@ -94,7 +96,9 @@ mod tests {
         let budgets = Budgets::new(max, std::iter::once(["rule"].into_iter()));
         let mut cores = [Aggregate::new(1), Aggregate::new(1)];
         for page in ["a", "b", "rule"] {
-            cores.iter_mut().for_each(|core| count(core, &budgets, page, 10));
+            for core in &mut cores {
+                count(core, &budgets, page, 10);
+            }
         }
         count(&mut cores[1], &budgets, "b", 100);
         (cores, budgets)

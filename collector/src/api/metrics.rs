@@ -39,7 +39,7 @@ pub(super) fn answer(exposition: &Arc<Exposition>, headers: &HeaderMap) -> Respo
         // A scraper that lost its patience is no fault of ours.
         Ok(()) | Err(ExposeError::Sending(_)) => {}
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "an answer to /metrics is cut short")
+            tracing::error!(error = &error as &dyn std::error::Error, "an answer to /metrics is cut short");
         }
     });
     let mut response = Response::new(Either::Right(BodyExt::boxed(body)));

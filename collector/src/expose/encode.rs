@@ -7,6 +7,8 @@ mod native;
 mod protobuf;
 mod text;
 
+use std::io::{self, Write};
+
 use crate::aggregate::histogram::Histogram;
 use crate::measure::Micros;
 
@@ -41,7 +43,14 @@ pub(super) trait Encode {
     /// Writes the distribution of all parts that were added.
     fn distribution(&mut self, labels: &[&str], created: Created);
 
-    /// Ends the family, and gives its bytes; none if it has no series.
+    /// Sends on what need not wait for the family's end.
+    ///
+    /// # Errors
+    ///
+    /// When `out` takes no more.
+    fn send_ready(&mut self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Ends the family, and gives its bytes that were not sent yet; none if it has no series.
     fn end(&mut self) -> &[u8];
 }
 

@@ -93,6 +93,7 @@ impl<E: Encode> Scrape<'_, E> {
             let since = read(self.tallies, view, *site, name, |cell| sum = sum.saturating_add(of(cell)));
             let labels = (view.labels)(self.sites[*site], name);
             self.encode.counter(&labels, sum as f64, self.created(since));
+            self.encode.send_ready(self.out)?;
         }
         self.out.write_all(self.encode.end())
     }
@@ -117,6 +118,7 @@ impl<E: Encode> Scrape<'_, E> {
             if has_one {
                 let labels = (view.labels)(self.sites[*site], name);
                 self.encode.distribution(&labels, self.created(since));
+                self.encode.send_ready(self.out)?;
             }
         }
         self.out.write_all(self.encode.end())

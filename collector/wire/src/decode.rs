@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::beacon::Beacon;
 use crate::error::WireError;
+use crate::json;
 use crate::key::LeftOut;
 use crate::limits::BODY_BYTES_MAX;
 use crate::object::Object;
@@ -51,6 +52,12 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, WireError> {
         return Err(WireError::TooLong);
     }
     let text = str::from_utf8(body).map_err(|_| WireError::NotUtf8)?;
+    json::read(text).map_or_else(|json::GaveUp| read_slowly(text), |Object(value)| Ok(value))
+}
+
+/// Reads what is not simple, or wrong.
+#[cold]
+fn read_slowly<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, WireError> {
     let Object(value) = serde_json::from_str(text).map_err(|_| explain::<T>(text))?;
     Ok(value)
 }

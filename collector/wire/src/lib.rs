@@ -18,6 +18,7 @@ mod beacon;
 mod decode;
 mod error;
 mod id;
+mod json;
 mod key;
 pub mod limits;
 mod money;

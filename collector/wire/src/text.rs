@@ -19,7 +19,7 @@ impl<'a, const MAX: usize> Text<'a, MAX> {
     /// Takes `text` if it keeps the limit and holds no control character.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Option<Self> {
         let text = text.into();
-        (text.len() <= MAX && !text.chars().any(char::is_control)).then_some(Self(text))
+        (text.len() <= MAX && has_no_control(&text)).then_some(Self(text))
     }
 
     /// The text itself, still borrowed where it was.
@@ -33,6 +33,11 @@ impl<'a, const MAX: usize> Text<'a, MAX> {
     pub fn word(&self) -> Option<&str> {
         (!self.0.is_empty()).then_some(&*self.0)
     }
+}
+
+/// Nearly all text is printable ASCII, which is soon seen.
+fn has_no_control(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(char::is_control)
 }
 
 impl<const MAX: usize> Deref for Text<'_, MAX> {

@@ -28,14 +28,18 @@ impl<'a> UrlParts<'a> {
     /// Splits `scheme://authority/path?query#fragment`; nothing if it has no scheme or no host.
     #[must_use]
     pub fn split(url: &'a str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
+        let scheme = &url[..url.find(':')?];
+        let rest = url[scheme.len()..].strip_prefix("://")?;
         let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
         if !scheme.starts_with(|first: char| first.is_ascii_alphabetic()) || !scheme.bytes().all(is_scheme) {
             return None;
         }
-        let end = rest.find(['?', '#']).unwrap_or(rest.len());
-        let rest = &rest[..end];
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let until = |text: &'a str, ends: &[u8]| {
+            let end = text.bytes().position(|byte| ends.contains(&byte));
+            text.split_at(end.unwrap_or(text.len()))
+        };
+        let (authority, rest) = until(rest, b"/?#");
+        let (path, _query) = until(rest, b"?#");
         let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let parts = Self { scheme, authority, path: if path.is_empty() { "/" } else { path } };
         (!parts.host().is_empty()).then_some(parts)

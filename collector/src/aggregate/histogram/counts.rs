@@ -65,7 +65,9 @@ impl Counts {
         match self {
             Self::Few { each, slots } => {
                 let mut count = count;
-                slots.iter().for_each(|&slot| count(slot, u64::from(*each)));
+                for &slot in slots {
+                    count(slot, u64::from(*each));
+                }
             }
             Self::OneByte(window) => window.for_each(count),
             Self::TwoBytes(window) => window.for_each(count),
@@ -98,7 +100,9 @@ impl Counts {
         *self = match std::mem::replace(self, Self::NONE) {
             Self::Few { each, slots } => {
                 let mut counters = Self::OneByte(Window { first: 0, counters: Box::default() });
-                slots.into_iter().for_each(|slot| counters.add(slot, u64::from(each)));
+                for slot in slots {
+                    counters.add(slot, u64::from(each));
+                }
                 counters
             }
             Self::OneByte(window) => Self::TwoBytes(window.widened()),

@@ -1,5 +1,5 @@
 //! Native histograms: exponential buckets in the place of the classic ones
-//! (prometheus.io/docs/specs/native_histograms).
+//! (<https://prometheus.io/docs/specs/native_histograms>).
 //!
 //! At schema 5 a bucket is 2.2 % wide (2^(1/32)), and the buckets lie finer than anybody asks. A slot counts in the
 //! bucket of its middle, which is at most half a slot, 0.4 %, beside the truth.
@@ -112,8 +112,8 @@ impl Native {
                     }
                     span.length += (number - end) as u32 + 1;
                 }
-                Some(_) => spans.push(Span { offset: (number - end) as i32, length: 1 }),
-                None => spans.push(Span { offset: number as i32 + lowest(), length: 1 }),
+                Some(_) => spans.push(Span { offset: signed(number - end), length: 1 }),
+                None => spans.push(Span { offset: signed(number) + lowest(), length: 1 }),
             }
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             deltas.push(count - before);
@@ -122,6 +122,11 @@ impl Native {
         }
         total
     }
+}
+
+/// A number of buckets, which are about a thousand.
+fn signed(buckets: usize) -> i32 {
+    i32::try_from(buckets).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]

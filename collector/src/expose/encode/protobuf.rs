@@ -1,8 +1,10 @@
 //! Length-delimited `io.prometheus.client.MetricFamily` messages, with native histograms
-//! (github.com/prometheus/client_model, metrics.proto).
+//! (<https://github.com/prometheus/client_model>, `metrics.proto`).
 //!
 //! A message says its length before its content, so messages are written from the inside out, each level into a
 //! buffer of its own that is used again for the next series.
+
+use std::io::{self, Write};
 
 use protobuf::{CodedOutputStream, Result};
 
@@ -173,6 +175,11 @@ impl Encode for Protobuf {
     fn distribution(&mut self, labels: &[&str], created: Created) {
         sure(self.write_labels(labels).and_then(|()| self.write_distribution(created)));
         sure(self.end_metric());
+    }
+
+    /// A family says its length first, so nothing of it can go out before its end.
+    fn send_ready(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
     }
 
     fn end(&mut self) -> &[u8] {

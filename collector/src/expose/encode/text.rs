@@ -1,7 +1,8 @@
-//! The classic text format, version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats): a distribution
+//! The classic text format, version 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats>): a distribution
 //! as cumulative counts at the edges of its scale, which are exact.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 use std::sync::LazyLock;
 
 use crate::aggregate::histogram::{Histogram, slot};
@@ -10,6 +11,8 @@ use crate::measure::Scale;
 
 use super::{Created, Encode, Kind, to_base_unit};
 
+/// Bytes that are sent together: a family of ten thousand cells has 25 MB of text, which nobody need keep.
+const SENT_BYTES: usize = 64 * 1024;
 /// Most edges that a scale has.
 const EDGES_MAX: usize = 24;
 
@@ -17,9 +20,8 @@ const EDGES_MAX: usize = 24;
 #[derive(Debug)]
 pub(in crate::expose) struct Text {
     family: Family,
-    text: String,
-    /// Where the family's first series begins.
-    head_bytes: usize,
+    written: String,
+    has_series: bool,
     labels: String,
     scale: Scale,
     /// Values between two neighbouring edges; the last one above all of them.
@@ -53,8 +55,8 @@ impl Text {
     pub(in crate::expose) fn new(first: Family) -> Self {
         Self {
             family: first,
-            text: String::new(),
-            head_bytes: 0,
+            written: String::new(),
+            has_series: false,
             labels: String::new(),
             scale: Scale::Loading,
             between: [0; EDGES_MAX + 1],
@@ -64,6 +66,7 @@ impl Text {
 
     /// Writes the labels, without braces.
     fn label(&mut self, values: &[&str]) {
+        self.has_series = true;
         self.labels.clear();
         for (name, value) in self.family.labels.iter().zip(values) {
             if !self.labels.is_empty() {
@@ -78,27 +81,27 @@ impl Text {
 
     /// Writes `name{labels} `, with an ending of the name and a label after the others.
     fn series(&mut self, ending: &str, more: Option<(&str, &str)>) {
-        self.text.push_str(self.family.name);
-        self.text.push_str(ending);
+        self.written.push_str(self.family.name);
+        self.written.push_str(ending);
         if !self.labels.is_empty() || more.is_some() {
-            self.text.push('{');
-            self.text.push_str(&self.labels);
+            self.written.push('{');
+            self.written.push_str(&self.labels);
             if let Some((name, value)) = more {
                 if !self.labels.is_empty() {
-                    self.text.push(',');
+                    self.written.push(',');
                 }
                 for part in [name, "=\"", value, "\""] {
-                    self.text.push_str(part);
+                    self.written.push_str(part);
                 }
             }
-            self.text.push('}');
+            self.written.push('}');
         }
-        self.text.push(' ');
+        self.written.push(' ');
     }
 
     fn value(&mut self, value: impl std::fmt::Display) {
         // Writing into a string never fails.
-        let _written = writeln!(self.text, "{value}");
+        let _written = writeln!(self.written, "{value}");
     }
 }
 
@@ -117,14 +120,14 @@ fn escape(value: &str, into: &mut String) {
 impl Encode for Text {
     fn begin(&mut self, family: &Family, kind: Kind) {
         self.family = *family;
-        self.text.clear();
+        self.written.clear();
         let kind = match kind {
             Kind::Counter => "counter",
             Kind::Histogram => "histogram",
         };
         let Family { name, help, .. } = family;
-        let _written = write!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
-        self.head_bytes = self.text.len();
+        let _written = write!(self.written, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        self.has_series = false;
     }
 
     fn counter(&mut self, labels: &[&str], value: f64, _created: Created) {
@@ -156,8 +159,16 @@ impl Encode for Text {
         self.value(at_most);
     }
 
+    fn send_ready(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.has_series && self.written.len() >= SENT_BYTES {
+            out.write_all(self.written.as_bytes())?;
+            self.written.clear();
+        }
+        Ok(())
+    }
+
     fn end(&mut self) -> &[u8] {
-        if self.text.len() == self.head_bytes { &[] } else { self.text.as_bytes() }
+        if self.has_series { self.written.as_bytes() } else { &[] }
     }
 }
 
