@@ -10,6 +10,13 @@ fuzz_target!(|body: &[u8]| {
     match graadmeter_wire::decode_sale(body) {
         Ok(sale) => {
             wire::accepted(body);
+            if let Some(longer) = wire::for_serde_json(body) {
+                assert_eq!(
+                    Ok(&sale),
+                    graadmeter_wire::decode_sale(&longer).as_ref(),
+                    "serde_json reads it so"
+                );
+            }
             wire::survives(&Decoded::new(sale.into_beacon(HexId::from(7))).beacon);
         }
         Err(error) => wire::refused(body, &error),
