@@ -70,7 +70,8 @@ fn parameters(range: &str) -> impl Iterator<Item = (&str, &str)> {
 /// How much a range is liked: `q`, or 1.
 fn quality(range: &str) -> f64 {
     let q = parameters(range).find(|(key, _)| key.eq_ignore_ascii_case("q"));
-    q.map_or(1.0, |(_, value)| value.parse().unwrap_or(0.0))
+    let number = |value: &str| value.parse().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0);
+    q.map_or(1.0, |(_, value)| number(value))
 }
 
 #[cfg(test)]
