@@ -92,7 +92,7 @@ def main(path, version):
         for text in texts:
             if not SIGNS.search(text) and not any(text.startswith(name) for name in PEOPLES):
                 words.add(text)
-    print(f"# Names of robots: crawler-user-agents {version} (MIT, Martin Monperrus), as crawlers.py makes it.")
+    print(f"# Names of robots: crawler-user-agents {version} (its licence: crawlers.LICENSE), as crawlers.py makes it.")
     print("\n".join(sorted(words)))
 
 
