@@ -73,9 +73,6 @@ impl Pipeline {
         let decoded = decode(body)?;
         let beacon = &decoded.beacon;
         let Some(site) = self.sites.get(&*beacon.site) else { return Ok(Outcome::UnknownSite) };
-        if !site.limiter.allows(now) {
-            return Ok(Outcome::Limited);
-        }
         if let Some(refusal) = self.judge(beacon, arrival, site, now) {
             return Ok(refusal);
         }
@@ -139,6 +136,11 @@ impl Pipeline {
         }
         if beacon.kind == Kind::Conversion && site.conversions == Conversions::Signed {
             return Some(Outcome::Unsigned);
+        }
+        // After the questions above: strangers don't use up a site's share. Before the last one, so that what is
+        // turned away is not remembered as counted.
+        if !site.limiter.allows(now) {
+            return Some(Outcome::Limited);
         }
         (!self.is_new(beacon, site, now)).then_some(Outcome::Duplicate)
     }

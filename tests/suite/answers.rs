@@ -297,6 +297,27 @@ async fn a_client_that_sends_too_much_is_limited() {
 }
 
 #[tokio::test]
+async fn a_site_has_its_share_and_strangers_take_none_of_it() {
+    let share = SHOP.replace("currency = \"EUR\"", "currency = \"EUR\"\nbeacons_per_minute = 5");
+    let collector = Collector::serve(&share).await;
+    for _ in 0..10 {
+        collector.send_from(CRAWLER, &Beacon::page()).await;
+        let stranger = Request::new("POST", "/v1/beacon").header("Content-Type", "text/plain");
+        let stranger = stranger.header("User-Agent", DESKTOP).header("Origin", "https://evil.example");
+        stranger.body(Beacon::page().body()).send(collector.public).await;
+    }
+    let mut statuses = Vec::new();
+    for _ in 0..8 {
+        statuses.push(collector.send(&Beacon::page()).await.status);
+    }
+    assert_eq!((&statuses[..5], &statuses[5..]), (&[204; 5][..], &[429; 3][..]));
+    let ended = [("accepted", 5.0), ("limited", 3.0), ("bot", 10.0), ("origin_not_allowed", 10.0)];
+    for (outcome, count) in ended {
+        assert_eq!(collector.outcome(outcome).await, count, "{outcome}");
+    }
+}
+
+#[tokio::test]
 async fn an_allowed_robot_counts_as_a_visitor() {
     let collector =
         Collector::serve(&SHOP.replace("currency = \"EUR\"", "currency = \"EUR\"\nrobots = \"include\""))

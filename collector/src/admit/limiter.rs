@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use graadmeter_base::network::network;
+
 use super::recent::Recent;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -90,14 +92,6 @@ impl SiteLimiter {
             (after <= now.saturating_add(nanoseconds(MINUTE))).then_some(after)
         };
         self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-    }
-}
-
-/// An IPv4 address, or the /64 of an IPv6 address, which one customer has whole (RFC 6177).
-fn network(client: IpAddr) -> u128 {
-    match client.to_canonical() {
-        IpAddr::V4(address) => u128::from(address.to_bits()),
-        IpAddr::V6(address) => address.to_bits() >> 64 << 64,
     }
 }
 

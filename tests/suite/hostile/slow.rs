@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, post};
 use graadmeter_tests::collector::{Collector, SHOP};
-use graadmeter_tests::raw_http::Connection;
+use graadmeter_tests::raw_http::{Connection, Request};
 use graadmeter_tests::wait::until;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::assert_growth;
@@ -100,4 +101,26 @@ async fn a_full_house_takes_newcomers_in() {
     let metrics = collector.metrics().await;
     assert!(metrics.value("graadmeter_connections", &[]) <= 20.0);
     assert!(metrics.value("graadmeter_connections_closed_total", &[("reason", "full")]) >= 80.0);
+}
+
+#[tokio::test]
+async fn a_scraper_that_never_reads_holds_nobody_up() {
+    let collector = Collector::serve(SHOP).await;
+    let timing = json!({"redirect": 0, "dns": 1, "connect": 2, "tls": 3, "ttfb": 100, "response": 5,
+        "dom_interactive": 600, "dom_content_loaded": 700, "load": 1500});
+    let view =
+        |page| Beacon::page().with("/timing", timing.clone()).with("/page", json!(format!("page-{page}")));
+    // Some 15 MB of text, which no socket takes unread.
+    collector.accept(&(0..600).map(view).collect::<Vec<_>>()).await;
+    let before = collector.resident_kib();
+    let mut stalled = Vec::new();
+    for _ in 0..20 {
+        let mut connection = Connection::open(collector.admin).await;
+        connection.send(&Request::new("GET", "/metrics").bytes()).await;
+        stalled.push(connection);
+    }
+    collector.accept(&[Beacon::page()]).await;
+    collector.metrics_after(601.0).await;
+    assert_growth(&collector, before, 100 * 1024);
+    assert_eq!(collector.stop().await.status.code(), Some(0), "it ends although they are still there");
 }

@@ -16,6 +16,7 @@ use ahash::RandomState;
 
 use super::limits::Limits;
 use super::slot::{Clock, Order, Phase, Slot};
+use crate::network::network;
 
 /// Shards of the clients' table, so that cores seldom meet; a power of two.
 const SHARDS: usize = 64;
@@ -287,13 +288,5 @@ impl Clients {
                 shard.remove(&client);
             }
         }
-    }
-}
-
-/// An IPv4 address, or the /64 of an IPv6 address, which one customer has whole (RFC 6177).
-fn network(client: IpAddr) -> u128 {
-    match client.to_canonical() {
-        IpAddr::V4(address) => u128::from(address.to_bits()),
-        IpAddr::V6(address) => address.to_bits() >> 64 << 64,
     }
 }
