@@ -48,15 +48,26 @@ impl Counts {
                 Self::OneByte(window) => window.add(slot, times),
                 Self::TwoBytes(window) => window.add(slot, times),
                 Self::FourBytes(window) => window.add(slot, times),
-                Self::EightBytes(window) => {
-                    // Past 64 bits a counter stays full.
-                    window.add(slot, times.min(u64::MAX - window.count(slot)))
-                }
+                Self::EightBytes(window) => window.add(slot, times),
             };
             if is_added {
                 return;
             }
             self.widen();
+        }
+    }
+
+    /// Counts `times` values in each slot.
+    pub(super) fn add_each(&mut self, mut slots: impl Iterator<Item = u16>, times: u64) {
+        // Mostly they all fit into the counters that there are: a short loop for that. What does not fit makes room.
+        while let Some(slot) = match self {
+            Self::Few { .. } => slots.next(),
+            Self::OneByte(window) => slots.find(|&slot| !window.has_added(slot, times)),
+            Self::TwoBytes(window) => slots.find(|&slot| !window.has_added(slot, times)),
+            Self::FourBytes(window) => slots.find(|&slot| !window.has_added(slot, times)),
+            Self::EightBytes(window) => slots.find(|&slot| !window.has_added(slot, times)),
+        } {
+            self.add(slot, times);
         }
     }
 
@@ -128,18 +139,23 @@ fn growth(len: usize) -> usize {
 impl<T: Copy + Default + Into<u64> + TryFrom<u64>> Window<T> {
     /// Counts, unless the counter would be full.
     fn add(&mut self, slot: u16, times: u64) -> bool {
-        let index = match usize::from(slot).checked_sub(self.first.into()) {
-            Some(index) if index < self.counters.len() => index,
-            _ => self.reach(slot),
-        };
-        let counter = &mut self.counters[index];
+        if self.index(slot) >= self.counters.len() {
+            self.reach(slot);
+        }
+        self.has_added(slot, times)
+    }
+
+    /// Counts, if the slot has a counter here, and it would not be full. One of 64 bits is never more than full.
+    fn has_added(&mut self, slot: u16, times: u64) -> bool {
+        let index = self.index(slot);
+        let Some(counter) = self.counters.get_mut(index) else { return false };
         let sum: u64 = Into::<u64>::into(*counter).saturating_add(times);
         T::try_from(sum).map(|sum| *counter = sum).is_ok()
     }
 
-    fn count(&self, slot: u16) -> u64 {
-        let index = usize::from(slot).checked_sub(self.first.into());
-        index.and_then(|index| self.counters.get(index)).map_or(0, |&counter| counter.into())
+    /// The index of a slot's counter, or, for a slot below the first, a number past all.
+    fn index(&self, slot: u16) -> usize {
+        usize::from(slot).wrapping_sub(self.first.into())
     }
 
     fn for_each(&self, mut count: impl FnMut(u16, u64)) {
@@ -151,9 +167,9 @@ impl<T: Copy + Default + Into<u64> + TryFrom<u64>> Window<T> {
         }
     }
 
-    /// Makes room up to `slot` and some more beyond it, and gives its index.
+    /// Makes room up to `slot` and some more beyond it.
     #[cold]
-    fn reach(&mut self, slot: u16) -> usize {
+    fn reach(&mut self, slot: u16) {
         let more = (self.counters.len() / 8 + 8) as u16;
         let end = self.first + self.counters.len() as u16;
         let (first, end) = match slot {
@@ -165,7 +181,6 @@ impl<T: Copy + Default + Into<u64> + TryFrom<u64>> Window<T> {
         let at = usize::from(self.first.saturating_sub(first));
         counters[at..at + self.counters.len()].copy_from_slice(&self.counters);
         *self = Self { first, counters };
-        usize::from(slot - first)
     }
 
     fn widened<W: From<T>>(self) -> Window<W> {
