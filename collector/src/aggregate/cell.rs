@@ -9,11 +9,16 @@ use crate::observation::LandingSpeed;
 use super::cells::Counted;
 use super::histogram::{Distribution, Distributions, Row};
 
-/// What a page view measured, as a row of a page's cell.
-pub(super) fn row(measures: &Measures) -> Row<{ Metric::ALL.len() }> {
+/// What a view measured: a column for each metric, by its number.
+pub(super) type Measured = Row<{ Metric::ALL.len() }>;
+
+/// Finds out where each value counts, once for all cells.
+pub(super) fn row(measures: &Measures) -> Measured {
     let mut row = Row::EMPTY;
-    for (metric, value) in measures.iter() {
-        row.set(metric as usize, metric.scale(), value);
+    for metric in Metric::ALL {
+        if let Some(value) = measures.get(metric) {
+            row.set(metric as usize, metric.scale(), value);
+        }
     }
     row
 }
@@ -23,12 +28,12 @@ pub(super) fn row(measures: &Measures) -> Row<{ Metric::ALL.len() }> {
 pub struct PageCell {
     /// Page views.
     pub views: u64,
-    /// How fast they were: a column for each metric, by its number.
+    /// How fast they were, by a metric's number.
     distributions: Distributions<{ Metric::ALL.len() }>,
 }
 
 impl PageCell {
-    pub(super) fn record(&mut self, row: &Row<{ Metric::ALL.len() }>, weight: u64) {
+    pub(super) fn record(&mut self, row: &Measured, weight: u64) {
         self.views = self.views.saturating_add(weight);
         self.distributions.record(row, weight);
     }
@@ -91,7 +96,7 @@ pub struct VisitorCell {
 }
 
 impl VisitorCell {
-    pub(super) fn view(&mut self, lands: bool, measured: &Row<{ Metric::ALL.len() }>, weight: u64) {
+    pub(super) fn view(&mut self, lands: bool, measured: &Measured, weight: u64) {
         self.views = self.views.saturating_add(weight);
         let mut row = Row::EMPTY;
         row.copy(0, measured, 0..Metric::OF_VISITORS);
@@ -168,5 +173,52 @@ impl Counted for VisitorCell {
         self.conversions = self.conversions.saturating_add(other.conversions);
         self.add_values(other);
         self.distributions.merge(&other.distributions);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Micros;
+
+    fn counted(distribution: Distribution<'_>) -> (u64, u64) {
+        let mut count = 0;
+        distribution.for_each_slot(|_, times| count += times);
+        (count, distribution.sum_micros())
+    }
+
+    fn measured(values: &[(Metric, u32)]) -> Measured {
+        let mut measures = Measures::default();
+        for &(metric, value) in values {
+            measures.set(metric, Some(Micros(value)));
+        }
+        row(&measures)
+    }
+
+    #[test]
+    fn a_page_keeps_every_metric_that_was_measured() {
+        let mut cell = PageCell::default();
+        for (number, &metric) in (1..).zip(&Metric::ALL) {
+            assert!(cell.distribution(metric).is_none());
+            cell.record(&measured(&[(metric, number * 1_000)]), 2);
+            let distribution = cell.distribution(metric).unwrap();
+            assert_eq!(counted(distribution), (2, u64::from(number) * 2_000));
+            assert_eq!(distribution.scale(), metric.scale());
+        }
+    }
+
+    #[test]
+    fn landings_stand_apart_from_views_and_conversions() {
+        let mut cell = VisitorCell::default();
+        cell.view(true, &measured(&[(Metric::Lcp, 10), (Metric::Load, 20), (Metric::Wait, 30)]), 1);
+        cell.view(false, &measured(&[(Metric::Lcp, 100), (Metric::Load, 200)]), 1);
+        cell.conversion(None, Some(LandingSpeed { lcp: Some(Micros(1_000)), load: None }), 1);
+        assert_eq!((cell.views, cell.sessions, cell.conversions), (2, 1, 1));
+        assert_eq!(cell.distribution(Metric::Lcp).map(counted), Some((2, 110)));
+        assert_eq!(cell.distribution(Metric::Load).map(counted), Some((2, 220)));
+        assert!(cell.distribution(Metric::Wait).is_none(), "this view does not keep it");
+        let both = [Landing::Lcp, Landing::Load];
+        assert_eq!(both.map(|landing| counted(cell.session_landing(landing))), [(1, 10), (1, 20)]);
+        assert_eq!(both.map(|landing| counted(cell.conversion_landing(landing))), [(1, 1_000), (0, 0)]);
     }
 }

@@ -148,3 +148,79 @@ impl<const COLUMNS: usize> PartialEq for Distributions<COLUMNS> {
         (0..COLUMNS).map(both).all(|[mine, others]| mine == others)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::histogram::Histogram;
+    use proptest::prelude::*;
+
+    const SCALES: [Scale; 3] = [Scale::Loading, Scale::Interaction, Scale::Score];
+
+    type Values = ([Option<u32>; 3], u64);
+
+    /// Rows with and without values, mostly but not always of one weight.
+    fn rows() -> impl Strategy<Value = Vec<Values>> {
+        let value =
+            || proptest::option::weighted(0.8, prop_oneof![0..300_u32, 0..5_000_000_u32, any::<u32>()]);
+        let weight = prop_oneof![40 => Just(1_u64), 1 => Just(10), 1 => Just(0), 1 => any::<u64>()];
+        proptest::collection::vec(([value(), value(), value()], weight), 0..400)
+    }
+
+    fn together(rows: &[Values]) -> Distributions<3> {
+        let mut distributions = Distributions::default();
+        for (values, times) in rows {
+            let mut row = Row::EMPTY;
+            for (column, value) in values.iter().enumerate() {
+                if let Some(value) = *value {
+                    row.set(column, SCALES[column], Micros(value));
+                }
+            }
+            distributions.record(&row, *times);
+        }
+        distributions
+    }
+
+    fn apart(rows: &[Values], column: usize) -> Histogram {
+        let mut histogram = Histogram::new(SCALES[column]);
+        for (values, times) in rows {
+            if let Some(value) = values[column] {
+                histogram.record(Micros(value), *times);
+            }
+        }
+        histogram
+    }
+
+    proptest! {
+        #[test]
+        fn together_they_count_as_each_apart(rows in rows()) {
+            let together = together(&rows);
+            for (column, scale) in SCALES.into_iter().enumerate() {
+                let (one, apart) = (together.column(column, scale), apart(&rows, column));
+                prop_assert_eq!(one, apart.distribution());
+                prop_assert_eq!(one.is_empty(), apart.is_empty());
+            }
+        }
+
+        #[test]
+        fn merging_is_recording_both(left in rows(), right in rows()) {
+            let mut merged = together(&left);
+            merged.merge(&together(&right));
+            let both: Vec<_> = left.into_iter().chain(right).collect();
+            prop_assert_eq!(merged, together(&both));
+        }
+    }
+
+    #[test]
+    fn rows_take_little_room_until_a_cell_is_busy() {
+        let mut distributions = Distributions::<3>::default();
+        let (mut row, mut seen) = (Row::EMPTY, Vec::new());
+        row.set(1, SCALES[1], Micros(1_000));
+        for _view in 0..10_000 {
+            distributions.record(&row, 1);
+            seen.push(distributions.rows.capacity());
+        }
+        assert_eq!((seen[0], seen[999], seen[9_999]), (ROWS_MIN, ROWS_MAX, ROWS_MAX_BUSY));
+        assert!(seen.is_sorted());
+    }
+}
