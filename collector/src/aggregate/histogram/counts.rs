@@ -134,13 +134,13 @@ impl Counts {
 
 /// Whether a list takes more memory than one-byte counters for the slots between its ends would.
 fn is_larger_than_counters(slots: &[u16]) -> bool {
-    size_of_val(slots) > ends(slots).len()
+    ends(slots).is_some_and(|ends| size_of_val(slots) > ends.len())
 }
 
 /// The slots from the lowest of a list to the highest.
-fn ends(slots: &[u16]) -> RangeInclusive<u16> {
+fn ends(slots: &[u16]) -> Option<RangeInclusive<u16>> {
     let ends = slots.iter().min().zip(slots.iter().max());
-    ends.map_or(1..=0, |(lowest, highest)| *lowest..=*highest)
+    ends.map(|(lowest, highest)| *lowest..=*highest)
 }
 
 /// Adds to a list that has room.
@@ -161,7 +161,7 @@ fn growth(len: usize) -> usize {
 impl<T: Copy + Default + Into<u64> + TryFrom<u64>> Window<T> {
     /// No counts yet of all slots between the ends of a list.
     fn between_ends(slots: &[u16]) -> Self {
-        let ends = ends(slots);
+        let Some(ends) = ends(slots) else { return Self { first: 0, counters: Box::default() } };
         Self { first: *ends.start(), counters: vec![T::default(); ends.len()].into() }
     }
 

@@ -132,6 +132,7 @@ fn signed(buckets: usize) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::histogram::Histogram;
     use proptest::prelude::*;
 
     /// The upper end of a bucket, by the formula of the specification.

@@ -175,6 +175,7 @@ impl Encode for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::histogram::Histogram;
     use crate::measure::Micros;
 
     const FAMILY: Family = Family { name: "rum_lcp_seconds", help: "Paint.", labels: &["site", "page"] };
