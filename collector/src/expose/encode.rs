@@ -9,7 +9,7 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::aggregate::histogram::Histogram;
+use crate::aggregate::histogram::Distribution;
 use crate::measure::Micros;
 
 use super::catalog::Family;
@@ -38,7 +38,7 @@ pub(super) trait Encode {
     fn counter(&mut self, labels: &[&str], value: f64, created: Created);
 
     /// Adds a part of the distribution that is written next.
-    fn add(&mut self, part: &Histogram);
+    fn add(&mut self, part: &Distribution<'_>);
 
     /// Writes the distribution of all parts that were added.
     fn distribution(&mut self, labels: &[&str], created: Created);

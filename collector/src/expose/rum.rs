@@ -8,9 +8,9 @@ use std::io::{self, Write};
 
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::aggregate::cell::{PageCell, VisitorCell};
+use crate::aggregate::cell::{Landing, PageCell, VisitorCell};
 use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey, Seconds};
-use crate::aggregate::histogram::Histogram;
+use crate::aggregate::histogram::Distribution;
 use crate::aggregate::{Host, SiteAggregate, ThirdParty};
 use crate::config::Site;
 use crate::observation::Visitor;
@@ -65,18 +65,18 @@ impl<E: Encode> Scrape<'_, E> {
         self.counters(&SESSIONS, &visitors(names), |cell| cell.sessions)?;
         self.counters(&CONVERSIONS, &visitors(names), |cell| cell.conversions)?;
         self.conversion_values(&visitors(names))?;
-        self.landings(&SESSION_LANDING_LCP, |cell| &cell.session_landings.lcp)?;
-        self.landings(&CONVERSION_LANDING_LCP, |cell| &cell.conversion_landings.lcp)?;
-        self.landings(&SESSION_LANDING_LOAD, |cell| &cell.session_landings.load)?;
-        self.landings(&CONVERSION_LANDING_LOAD, |cell| &cell.conversion_landings.load)?;
+        self.landings(&SESSION_LANDING_LCP, |cell| cell.session_landing(Landing::Lcp))?;
+        self.landings(&CONVERSION_LANDING_LCP, |cell| cell.conversion_landing(Landing::Lcp))?;
+        self.landings(&SESSION_LANDING_LOAD, |cell| cell.session_landing(Landing::Load))?;
+        self.landings(&CONVERSION_LANDING_LOAD, |cell| cell.conversion_landing(Landing::Load))?;
         for Metrics { metric, visitor, page, synthetic } in &METRICS {
             if let Some(family) = visitor {
-                self.distributions(family, &visitors(names), |cell| cell.distributions.get(*metric))?;
+                self.distributions(family, &visitors(names), |cell| cell.distribution(*metric))?;
             }
-            self.distributions(page, &pages(names), |cell| cell.distributions.get(*metric))?;
-            self.distributions(synthetic, &checks(names), |cell| cell.distributions.get(*metric))?;
+            self.distributions(page, &pages(names), |cell| cell.distribution(*metric))?;
+            self.distributions(synthetic, &checks(names), |cell| cell.distribution(*metric))?;
         }
-        self.distributions(&THIRD_PARTY, &third_parties(names), |host| Some(&host.0))?;
+        self.distributions(&THIRD_PARTY, &third_parties(names), |host| Some(host.0.distribution()))?;
         self.counters(&CHECKS, &checks(names), |cell| cell.views)?;
         self.handling()
     }
@@ -103,15 +103,15 @@ impl<E: Encode> Scrape<'_, E> {
         &mut self,
         family: &Family,
         view: &View<'_, K, C, LABELS>,
-        of: impl Fn(&C) -> Option<&Histogram>,
+        of: impl Fn(&C) -> Option<Distribution<'_>>,
     ) -> io::Result<()> {
         self.encode.begin(family, Kind::Histogram);
         for (site, name) in view.names {
             let mut has_one = false;
             let encode = &mut self.encode;
             let since = read(self.tallies, view, *site, name, |cell| {
-                if let Some(histogram) = of(cell) {
-                    encode.add(histogram);
+                if let Some(distribution) = of(cell) {
+                    encode.add(&distribution);
                     has_one = true;
                 }
             });
@@ -125,7 +125,7 @@ impl<E: Encode> Scrape<'_, E> {
     }
 
     /// A conversion curve divides those of conversions by those of sessions, so both have the same series.
-    fn landings(&mut self, family: &Family, of: fn(&VisitorCell) -> &Histogram) -> io::Result<()> {
+    fn landings(&mut self, family: &Family, of: fn(&VisitorCell) -> Distribution<'_>) -> io::Result<()> {
         let has_any = |cell: &VisitorCell| cell.sessions + cell.conversions > 0;
         self.distributions(family, &visitors(self.names), |cell| has_any(cell).then(|| of(cell)))
     }
@@ -148,7 +148,7 @@ impl<E: Encode> Scrape<'_, E> {
     fn handling(&mut self) -> io::Result<()> {
         self.encode.begin(&HANDLING, Kind::Histogram);
         for core in 0..self.tallies.cores() {
-            self.encode.add(&self.tallies.of_core(core).handling);
+            self.encode.add(&self.tallies.of_core(core).handling.distribution());
         }
         self.encode.distribution(&[], self.started);
         self.out.write_all(self.encode.end())

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use crate::aggregate::histogram::{Histogram, slot};
+use crate::aggregate::histogram::{Distribution, slot};
 use crate::measure::{Micros, Scale};
 
 /// Buckets for each power of two are 2 to the power of this.
@@ -73,7 +73,7 @@ impl Native {
     }
 
     /// Adds the counts of a part.
-    pub(super) fn add(&mut self, part: &Histogram) {
+    pub(super) fn add(&mut self, part: &Distribution<'_>) {
         let numbers = &NUMBERS[part.scale() as usize];
         let (mut first, mut last) = self.touched;
         part.for_each_slot(|slot, times| match numbers[usize::from(slot)] {
@@ -132,6 +132,7 @@ fn signed(buckets: usize) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::histogram::Histogram;
     use proptest::prelude::*;
 
     /// The upper end of a bucket, by the formula of the specification.
@@ -165,7 +166,7 @@ mod tests {
             for &value in &values {
                 let mut part = Histogram::new(Scale::Loading);
                 part.record(Micros(value), 1);
-                native.add(&part);
+                native.add(&part.distribution());
             }
             prop_assert_eq!(native.zeros, values.iter().filter(|&&value| value == 0).count() as u64);
             let (mut spans, mut deltas) = (Vec::new(), Vec::new());
@@ -192,7 +193,7 @@ mod tests {
         let mut part = Histogram::new(Scale::Score);
         part.record(Micros(0), 3);
         part.record(Micros(100_000), 2);
-        native.add(&part);
+        native.add(&part.distribution());
         let (mut spans, mut deltas) = (Vec::new(), Vec::new());
         assert_eq!(native.take(&mut spans, &mut deltas), 5);
         // 0.1 lies between 2^(-107/32) and 2^(-106/32).

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use protobuf::{CodedOutputStream, Result};
 
-use crate::aggregate::histogram::Histogram;
+use crate::aggregate::histogram::Distribution;
 use crate::expose::catalog::Family;
 
 use super::native::{Native, SCHEMA, Span, ZERO_THRESHOLD};
@@ -168,7 +168,7 @@ impl Encode for Protobuf {
         sure(self.end_metric());
     }
 
-    fn add(&mut self, part: &Histogram) {
+    fn add(&mut self, part: &Distribution<'_>) {
         self.native.add(part);
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
-use crate::aggregate::histogram::{Histogram, slot};
+use crate::aggregate::histogram::{Distribution, slot};
 use crate::expose::catalog::Family;
 use crate::measure::Scale;
 
@@ -136,7 +136,7 @@ impl Encode for Text {
         self.value(value);
     }
 
-    fn add(&mut self, part: &Histogram) {
+    fn add(&mut self, part: &Distribution<'_>) {
         self.scale = part.scale();
         let edges = &EDGES[self.scale as usize].of_slots;
         part.for_each_slot(|slot, times| self.between[usize::from(edges[usize::from(slot)])] += times);
@@ -175,6 +175,7 @@ impl Encode for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::histogram::Histogram;
     use crate::measure::Micros;
 
     const FAMILY: Family = Family { name: "rum_lcp_seconds", help: "Paint.", labels: &["site", "page"] };
@@ -185,9 +186,9 @@ mod tests {
         encode.begin(&FAMILY, Kind::Histogram);
         let mut part = Histogram::new(Scale::Loading);
         part.record(Micros(2_500_000), 1);
-        encode.add(&part);
+        encode.add(&part.distribution());
         part.record(Micros(2_500_001), 2);
-        encode.add(&part);
+        encode.add(&part.distribution());
         encode.distribution(&["shop", "a\"b\\c\nd"], 0.0);
         let text = String::from_utf8(encode.end().to_vec()).unwrap();
         let labels = r#"site="shop",page="a\"b\\c\nd""#;
