@@ -16,47 +16,111 @@ use self::number::Number;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GaveUp;
 
+/// Why reading an object's fields stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The object is over.
+    End,
+    /// As [`GaveUp`].
+    GaveUp,
+}
+
+impl From<GaveUp> for Stop {
+    fn from(_: GaveUp) -> Self {
+        Self::GaveUp
+    }
+}
+
 /// A value that is read from simple JSON.
 pub(crate) trait Read<'a>: Sized {
     /// Reads the value that comes next.
     fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp>;
 }
 
-/// Reads a whole text as one value.
-pub(crate) fn read<'a, T: Read<'a>>(text: &'a str) -> Result<T, GaveUp> {
-    let mut reader = Reader { text, at: 0 };
-    let value = T::read(&mut reader)?;
+/// Reads a whole text as one value, by `read`.
+pub(crate) fn read<'a>(
+    text: &'a str,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<(), GaveUp>,
+) -> Result<(), GaveUp> {
+    // Browsers write hardly anything else.
+    let is_ascii = text.bytes().fold(0, u8::max) <= b'~';
+    let mut reader = Reader { text, rest: text.as_bytes(), is_ascii };
+    read(&mut reader)?;
     reader.skip_space();
-    if reader.at == text.len() { Ok(value) } else { Err(GaveUp) }
+    if reader.rest.is_empty() { Ok(()) } else { Err(GaveUp) }
 }
 
-/// A text, and how far it is read.
+/// A text, and what of it is left to read.
 pub(crate) struct Reader<'a> {
     text: &'a str,
-    at: usize,
+    rest: &'a [u8],
+    /// Whether the whole text is ASCII, and without DEL: then no string in it has a control character.
+    is_ascii: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads an object, letting `field` read the value of each key.
+    /// Reads an object. `fields` calls [`Reader::field`] for every key that there can be, best in the order in which
+    /// they are written: a key that comes earlier than that takes another round.
+    #[inline]
     pub(crate) fn object(
         &mut self,
-        mut field: impl FnMut(&mut Self, &'a str) -> Result<(), GaveUp>,
+        mut fields: impl FnMut(&mut Self) -> Result<(), Stop>,
     ) -> Result<(), GaveUp> {
         self.take(b'{')?;
         if self.takes(b'}') {
             return Ok(());
         }
+        self.take(b'"')?;
         loop {
-            let key = self.string()?;
-            self.take(b':')?;
-            field(self, key)?;
-            if !self.takes(b',') {
-                return self.take(b'}');
+            let before = self.rest.len();
+            match fields(self) {
+                Err(Stop::End) => return Ok(()),
+                Ok(()) if self.rest.len() < before => {}
+                // Nobody knows this key.
+                Ok(()) | Err(Stop::GaveUp) => return Err(GaveUp),
             }
         }
     }
 
+    /// Reads the value of the key `name`, which may stand in its object once, if that comes next; then goes on to the
+    /// next key or the object's end.
+    #[inline(always)]
+    pub(crate) fn field<T: Read<'a>>(&mut self, name: &str, field: &mut Option<T>) -> Result<(), Stop> {
+        // The name is known when this is compiled, so that its bytes are compared all at once.
+        match self.rest.strip_prefix(name.as_bytes()) {
+            Some([b'"', b':', behind @ ..]) => {
+                self.rest = behind;
+                self.value(field)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn value<T: Read<'a>>(&mut self, field: &mut Option<T>) -> Result<(), Stop> {
+        if field.is_some() {
+            return Err(Stop::GaveUp);
+        }
+        *field = Some(T::read(self)?);
+        if let Some(behind) = self.rest.strip_prefix(b",\"") {
+            self.rest = behind;
+            return Ok(());
+        }
+        self.end_of_value()
+    }
+
+    /// What comes behind a value, if not at once another key.
+    fn end_of_value(&mut self) -> Result<(), Stop> {
+        if self.takes(b'}') {
+            return Err(Stop::End);
+        }
+        self.take(b',')?;
+        self.take(b'"')?;
+        Ok(())
+    }
+
     /// Reads an array, letting `item` read each of its values.
+    #[inline]
     pub(crate) fn array(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Result<(), GaveUp>,
@@ -76,61 +140,75 @@ impl<'a> Reader<'a> {
     /// Reads a string without escapes.
     pub(crate) fn string(&mut self) -> Result<&'a str, GaveUp> {
         self.take(b'"')?;
-        let start = self.at;
-        let end = text::end(self.text.as_bytes(), start).ok_or(GaveUp)?;
-        self.at = end + 1;
-        self.text.get(start..end).ok_or(GaveUp)
+        let start = self.text.len() - self.rest.len();
+        let length = text::length(self.rest).ok_or(GaveUp)?;
+        self.rest = self.rest.get(length + 1..).ok_or(GaveUp)?;
+        self.text.get(start..start + length).ok_or(GaveUp)
+    }
+
+    /// Whether no string has a control character, as soon as one is read.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.is_ascii
     }
 
     /// Reads a number without a sign.
     fn number(&mut self) -> Result<Number, GaveUp> {
         self.skip_space();
-        let (number, length) = number::read(&self.text.as_bytes()[self.at..]).ok_or(GaveUp)?;
-        self.at += length;
+        let (number, length) = number::read(self.rest).ok_or(GaveUp)?;
+        self.rest = self.rest.get(length..).ok_or(GaveUp)?;
         Ok(number)
     }
 
-    fn byte(&self) -> u8 {
-        // No JSON has a zero byte, so it can stand for the end.
-        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
-    }
-
-    fn skip_space(&mut self) {
-        // Browsers write none.
-        while self.byte() <= b' ' && matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
-            self.at += 1;
-        }
-    }
-
-    /// Takes `byte` if it comes next.
-    fn takes(&mut self, byte: u8) -> bool {
-        self.skip_space();
-        let is_next = self.byte() == byte;
-        self.at += usize::from(is_next);
-        is_next
+    /// Reads a number that is longer than most, or stands behind a space.
+    #[cold]
+    #[inline(never)]
+    fn long_number(&mut self) -> Result<f64, GaveUp> {
+        Ok(match self.number()? {
+            Number::Whole(number) => number as f64,
+            Number::Fraction(number) => number,
+        })
     }
 
     /// Takes `byte`, which must come next.
+    #[inline]
     fn take(&mut self, byte: u8) -> Result<(), GaveUp> {
         if self.takes(byte) { Ok(()) } else { Err(GaveUp) }
     }
-}
 
-/// Reads a field that may stand in its object once.
-pub(crate) fn once<'a, T: Read<'a>>(reader: &mut Reader<'a>, field: &mut Option<T>) -> Result<(), GaveUp> {
-    if field.is_some() {
-        return Err(GaveUp);
+    /// Takes `byte` if it comes next.
+    #[inline]
+    fn takes(&mut self, byte: u8) -> bool {
+        match self.rest {
+            [first, behind @ ..] if *first == byte => {
+                self.rest = behind;
+                true
+            }
+            // Browsers write no space.
+            [b' ' | b'\n' | b'\r' | b'\t', ..] => {
+                self.skip_space();
+                self.takes(byte)
+            }
+            _ => false,
+        }
     }
-    *field = Some(T::read(reader)?);
-    Ok(())
+
+    #[cold]
+    #[inline(never)]
+    fn skip_space(&mut self) {
+        while let [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] = self.rest {
+            self.rest = behind;
+        }
+    }
 }
 
 impl Read<'_> for f64 {
+    #[inline]
     fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        Ok(match reader.number()? {
-            Number::Whole(number) => number as Self,
-            Number::Fraction(number) => number,
-        })
+        if let Some((number, length)) = number::read_short(reader.rest) {
+            reader.rest = reader.rest.get(length..).ok_or(GaveUp)?;
+            return Ok(number);
+        }
+        reader.long_number()
     }
 }
 
@@ -145,13 +223,12 @@ impl Read<'_> for u32 {
 
 impl Read<'_> for bool {
     fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        reader.skip_space();
-        let rest = &reader.text.as_bytes()[reader.at..];
-        let is_true = rest.starts_with(b"true");
-        if !is_true && !rest.starts_with(b"false") {
-            return Err(GaveUp);
-        }
-        reader.at += if is_true { "true".len() } else { "false".len() };
+        let (is_true, behind) = match reader.rest {
+            [b't', b'r', b'u', b'e', behind @ ..] => (true, behind),
+            [b'f', b'a', b'l', b's', b'e', behind @ ..] => (false, behind),
+            _ => return Err(GaveUp),
+        };
+        reader.rest = behind;
         Ok(is_true)
     }
 }

@@ -6,78 +6,62 @@
 use crate::beacon::{
     Beacon, Campaign, Conversion, Device, Landing, Rate, Session, ThirdParty, Timing, Version, Vitals,
 };
-use crate::json::{GaveUp, Read, Reader, once};
+use crate::json::{GaveUp, Read, Reader};
 use crate::limits::SESSION_VIEWS_MAX;
 use crate::text::{SiteId, Text};
 use crate::url::HttpUrl;
 
-impl<'a> Read<'a> for Beacon<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
+impl<'a> Beacon<'a> {
+    /// Reads a beacon in the place of this one, which has nothing but its required keys. It is large, so it is read
+    /// where it will stay. When the reader gives up, what stands there has no meaning.
+    pub(crate) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), GaveUp> {
         let (mut v, mut site, mut id, mut kind, mut url) = (None::<Version>, None, None, None, None);
-        let (mut referrer, mut page, mut channel, mut nav, mut session) = (None, None, None, None, None);
-        let (mut campaign, mut device, mut tz, mut variant, mut source) = (None, None, None, None, None);
-        let (mut region, mut check, mut rate, mut timing, mut vitals) = (None, None, None, None, None);
-        let (mut third_party, mut conversion) = (None, None);
-        reader.object(|reader, key| match key {
-            "v" => once(reader, &mut v),
-            "site" => once(reader, &mut site),
-            "id" => once(reader, &mut id),
-            "kind" => once(reader, &mut kind),
-            "url" => once(reader, &mut url),
-            "ref" => once(reader, &mut referrer),
-            "page" => once(reader, &mut page),
-            "channel" => once(reader, &mut channel),
-            "nav" => once(reader, &mut nav),
-            "session" => once(reader, &mut session),
-            "campaign" => once(reader, &mut campaign),
-            "device" => once(reader, &mut device),
-            "tz" => once(reader, &mut tz),
-            "variant" => once(reader, &mut variant),
-            "source" => once(reader, &mut source),
-            "region" => once(reader, &mut region),
-            "check" => once(reader, &mut check),
-            "rate" => once(reader, &mut rate),
-            "timing" => once(reader, &mut timing),
-            "vitals" => once(reader, &mut vitals),
-            "third_party" => once(reader, &mut third_party),
-            "conversion" => once(reader, &mut conversion),
-            _ => Err(GaveUp),
+        let (mut source, mut rate, mut third_party) = (None, None, None);
+        reader.object(|reader| {
+            reader.field("v", &mut v)?;
+            reader.field("site", &mut site)?;
+            reader.field("id", &mut id)?;
+            reader.field("kind", &mut kind)?;
+            reader.field("url", &mut url)?;
+            reader.field("ref", &mut self.referrer)?;
+            reader.field("nav", &mut self.nav)?;
+            reader.field("campaign", &mut self.campaign)?;
+            reader.field("page", &mut self.page)?;
+            reader.field("variant", &mut self.variant)?;
+            reader.field("device", &mut self.device)?;
+            reader.field("tz", &mut self.tz)?;
+            reader.field("channel", &mut self.channel)?;
+            reader.field("rate", &mut rate)?;
+            reader.field("session", &mut self.session)?;
+            reader.field("timing", &mut self.timing)?;
+            reader.field("vitals", &mut self.vitals)?;
+            reader.field("third_party", &mut third_party)?;
+            reader.field("conversion", &mut self.conversion)?;
+            reader.field("source", &mut source)?;
+            reader.field("region", &mut self.region)?;
+            reader.field("check", &mut self.check)?;
+            Ok(())
         })?;
-        Ok(Self {
-            v: v.ok_or(GaveUp)?,
-            site: site.ok_or(GaveUp)?,
-            id: id.ok_or(GaveUp)?,
-            kind: kind.ok_or(GaveUp)?,
-            url: url.ok_or(GaveUp)?,
-            referrer,
-            page,
-            channel,
-            nav,
-            session,
-            campaign,
-            device,
-            tz,
-            variant,
-            source: source.unwrap_or_default(),
-            region,
-            check,
-            rate: rate.unwrap_or_default(),
-            timing,
-            vitals,
-            third_party: third_party.unwrap_or_default(),
-            conversion,
-        })
+        self.v = v.ok_or(GaveUp)?;
+        self.site = site.ok_or(GaveUp)?;
+        self.id = id.ok_or(GaveUp)?;
+        self.kind = kind.ok_or(GaveUp)?;
+        self.url = url.ok_or(GaveUp)?;
+        self.source = source.unwrap_or_default();
+        self.rate = rate.unwrap_or_default();
+        self.third_party = third_party.unwrap_or_default();
+        Ok(())
     }
 }
 
 impl<'a> Read<'a> for Session<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
         let (mut id, mut n, mut landing) = (None, None, None);
-        reader.object(|reader, key| match key {
-            "id" => once(reader, &mut id),
-            "n" => once(reader, &mut n),
-            "landing" => once(reader, &mut landing),
-            _ => Err(GaveUp),
+        reader.object(|reader| {
+            reader.field("id", &mut id)?;
+            reader.field("n", &mut n)?;
+            reader.field("landing", &mut landing)?;
+            Ok(())
         })?;
         let n = n.filter(|n| (1..=SESSION_VIEWS_MAX).contains(n));
         Ok(Self { id: id.ok_or(GaveUp)?, n: n.ok_or(GaveUp)?, landing })
@@ -87,13 +71,13 @@ impl<'a> Read<'a> for Session<'a> {
 impl<'a> Read<'a> for Landing<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
         let mut landing = Self::default();
-        reader.object(|reader, key| match key {
-            "lcp" => once(reader, &mut landing.lcp),
-            "load" => once(reader, &mut landing.load),
-            "ref" => once(reader, &mut landing.referrer),
-            "page" => once(reader, &mut landing.page),
-            "campaign" => once(reader, &mut landing.campaign),
-            _ => Err(GaveUp),
+        reader.object(|reader| {
+            reader.field("lcp", &mut landing.lcp)?;
+            reader.field("load", &mut landing.load)?;
+            reader.field("ref", &mut landing.referrer)?;
+            reader.field("page", &mut landing.page)?;
+            reader.field("campaign", &mut landing.campaign)?;
+            Ok(())
         })?;
         Ok(landing)
     }
@@ -102,12 +86,12 @@ impl<'a> Read<'a> for Landing<'a> {
 impl<'a> Read<'a> for Campaign<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
         let mut campaign = Self::default();
-        reader.object(|reader, key| match key {
-            "source" => once(reader, &mut campaign.source),
-            "medium" => once(reader, &mut campaign.medium),
-            "name" => once(reader, &mut campaign.name),
-            "click" => once(reader, &mut campaign.click),
-            _ => Err(GaveUp),
+        reader.object(|reader| {
+            reader.field("source", &mut campaign.source)?;
+            reader.field("medium", &mut campaign.medium)?;
+            reader.field("name", &mut campaign.name)?;
+            reader.field("click", &mut campaign.click)?;
+            Ok(())
         })?;
         Ok(campaign)
     }
@@ -116,12 +100,12 @@ impl<'a> Read<'a> for Campaign<'a> {
 impl<'a> Read<'a> for Conversion<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
         let mut conversion = Self::default();
-        reader.object(|reader, key| match key {
-            "value" => once(reader, &mut conversion.value),
-            "currency" => once(reader, &mut conversion.currency),
-            "order" => once(reader, &mut conversion.order),
-            "first" => once(reader, &mut conversion.first),
-            _ => Err(GaveUp),
+        reader.object(|reader| {
+            reader.field("value", &mut conversion.value)?;
+            reader.field("currency", &mut conversion.currency)?;
+            reader.field("order", &mut conversion.order)?;
+            reader.field("first", &mut conversion.first)?;
+            Ok(())
         })?;
         Ok(conversion)
     }
@@ -130,20 +114,17 @@ impl<'a> Read<'a> for Conversion<'a> {
 impl Read<'_> for Timing {
     fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
         let mut timing = Self::default();
-        reader.object(|reader, key| {
-            let phase = match key {
-                "redirect" => &mut timing.redirect,
-                "dns" => &mut timing.dns,
-                "connect" => &mut timing.connect,
-                "tls" => &mut timing.tls,
-                "ttfb" => &mut timing.ttfb,
-                "response" => &mut timing.response,
-                "dom_interactive" => &mut timing.dom_interactive,
-                "dom_content_loaded" => &mut timing.dom_content_loaded,
-                "load" => &mut timing.load,
-                _ => return Err(GaveUp),
-            };
-            once(reader, phase)
+        reader.object(|reader| {
+            reader.field("redirect", &mut timing.redirect)?;
+            reader.field("dns", &mut timing.dns)?;
+            reader.field("connect", &mut timing.connect)?;
+            reader.field("tls", &mut timing.tls)?;
+            reader.field("ttfb", &mut timing.ttfb)?;
+            reader.field("response", &mut timing.response)?;
+            reader.field("dom_interactive", &mut timing.dom_interactive)?;
+            reader.field("dom_content_loaded", &mut timing.dom_content_loaded)?;
+            reader.field("load", &mut timing.load)?;
+            Ok(())
         })?;
         Ok(timing)
     }
@@ -152,16 +133,13 @@ impl Read<'_> for Timing {
 impl Read<'_> for Vitals {
     fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
         let mut vitals = Self::default();
-        reader.object(|reader, key| {
-            let vital = match key {
-                "ttfb" => &mut vitals.ttfb,
-                "fcp" => &mut vitals.fcp,
-                "lcp" => &mut vitals.lcp,
-                "inp" => &mut vitals.inp,
-                "cls" => &mut vitals.cls,
-                _ => return Err(GaveUp),
-            };
-            once(reader, vital)
+        reader.object(|reader| {
+            reader.field("ttfb", &mut vitals.ttfb)?;
+            reader.field("fcp", &mut vitals.fcp)?;
+            reader.field("lcp", &mut vitals.lcp)?;
+            reader.field("inp", &mut vitals.inp)?;
+            reader.field("cls", &mut vitals.cls)?;
+            Ok(())
         })?;
         Ok(vitals)
     }
@@ -170,12 +148,12 @@ impl Read<'_> for Vitals {
 impl<'a> Read<'a> for ThirdParty<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
         let (mut host, mut count, mut bytes, mut ms) = (None, None, None, None);
-        reader.object(|reader, key| match key {
-            "host" => once(reader, &mut host),
-            "count" => once(reader, &mut count),
-            "bytes" => once(reader, &mut bytes),
-            "ms" => once(reader, &mut ms),
-            _ => Err(GaveUp),
+        reader.object(|reader| {
+            reader.field("host", &mut host)?;
+            reader.field("count", &mut count)?;
+            reader.field("bytes", &mut bytes)?;
+            reader.field("ms", &mut ms)?;
+            Ok(())
         })?;
         Ok(Self { host: host.ok_or(GaveUp)?, count, bytes, ms })
     }
@@ -184,16 +162,16 @@ impl<'a> Read<'a> for ThirdParty<'a> {
 impl Read<'_> for Device {
     fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
         let mut device = Self::default();
-        reader.object(|reader, key| match key {
-            "w" => once(reader, &mut device.w),
-            "h" => once(reader, &mut device.h),
-            "dpr" => once(reader, &mut device.dpr),
-            "touch" => once(reader, &mut device.touch),
-            "memory" => once(reader, &mut device.memory),
-            "ect" => once(reader, &mut device.ect),
-            "mobile" => once(reader, &mut device.mobile),
-            "webdriver" => once(reader, &mut device.webdriver),
-            _ => Err(GaveUp),
+        reader.object(|reader| {
+            reader.field("w", &mut device.w)?;
+            reader.field("h", &mut device.h)?;
+            reader.field("dpr", &mut device.dpr)?;
+            reader.field("touch", &mut device.touch)?;
+            reader.field("memory", &mut device.memory)?;
+            reader.field("ect", &mut device.ect)?;
+            reader.field("mobile", &mut device.mobile)?;
+            reader.field("webdriver", &mut device.webdriver)?;
+            Ok(())
         })?;
         Ok(device)
     }
@@ -213,7 +191,8 @@ impl Read<'_> for Rate {
 
 impl<'a, const MAX: usize> Read<'a> for Text<'a, MAX> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        Self::new(reader.string()?).ok_or(GaveUp)
+        let text = reader.string()?;
+        if reader.is_ascii() { Self::printable(text) } else { Self::new(text) }.ok_or(GaveUp)
     }
 }
 
@@ -261,7 +240,8 @@ mod tests {
     }
 
     fn fast(text: &str) -> Option<Beacon<'_>> {
-        json::read(text).ok()
+        let mut beacon = Beacon::blank();
+        json::read(text, |reader| beacon.read(reader)).ok().map(|()| beacon)
     }
 
     fn slow(text: &str) -> Option<Beacon<'_>> {
