@@ -40,20 +40,21 @@ pub(crate) fn find(text: &[u8], which: impl Fn(u64) -> u64) -> Option<usize> {
         }
         rest = behind;
     }
+    find_at_end(text, which)
+}
+
+/// The same, if none of the whole eights has it.
+#[cold]
+fn find_at_end(text: &[u8], which: impl Fn(u64) -> u64) -> Option<usize> {
     // The last bytes, together with some before them, of which none fits.
     if let Some(last) = text.last_chunk() {
         let answer = which(u64::from_le_bytes(*last));
         return (answer != 0).then(|| text.len() - last.len() + lowest(answer));
     }
-    // Behind the end are zeros, which may fit.
-    let place = lowest(which(few(text)));
+    // Behind few bytes are zeros, which may fit.
+    let few = text.iter().rev().fold(0, |bytes, &byte| bytes << 8 | u64::from(byte));
+    let place = lowest(which(few));
     (place < text.len()).then_some(place)
-}
-
-/// Fewer than eight bytes.
-#[cold]
-fn few(text: &[u8]) -> u64 {
-    text.iter().rev().fold(0, |bytes, &byte| bytes << 8 | u64::from(byte))
 }
 
 #[cfg(test)]

@@ -22,13 +22,16 @@ impl HexId {
         if !(ID_DIGITS_MIN..=ID_DIGITS_MAX).contains(&digits.len()) {
             return None;
         }
-        let zeros = ID_DIGITS_MAX - digits.len();
-        let mut all = [b'0'; ID_DIGITS_MAX];
-        all[zeros..].copy_from_slice(digits.as_bytes());
         let mut number = [0; BYTES];
-        let (all, numbers) = (all.as_chunks::<8>().0, number.as_chunks_mut::<4>().0);
-        for (digits, bytes) in all[zeros / 8..].iter().zip(&mut numbers[zeros / 8..]) {
+        let (first, eights) = digits.as_bytes().as_rchunks::<8>();
+        let mut bytes = number.as_chunks_mut::<4>().0.iter_mut().rev();
+        for (digits, bytes) in eights.iter().rev().zip(&mut bytes) {
             *bytes = eight_digits(u64::from_le_bytes(*digits))?;
+        }
+        if let (false, Some(bytes)) = (first.is_empty(), bytes.next()) {
+            let mut digits = [b'0'; 8];
+            digits[8 - first.len()..].copy_from_slice(first);
+            *bytes = eight_digits(u64::from_le_bytes(digits))?;
         }
         Some(Self(number))
     }

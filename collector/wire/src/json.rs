@@ -10,7 +10,7 @@ mod text;
 
 use crate::word::Word;
 
-use self::number::Number;
+use self::number::{Number, Short};
 
 /// The text is wrong, or not as simple as this reader takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +33,8 @@ impl From<GaveUp> for Stop {
 
 /// A value that is read from simple JSON.
 pub(crate) trait Read<'a>: Sized {
-    /// Reads the value that comes next.
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp>;
+    /// Reads the value that comes next, at once into its place, since objects are large.
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp>;
 }
 
 /// Reads a whole text as one value, by `read`.
@@ -66,11 +66,16 @@ impl<'a> Reader<'a> {
         &mut self,
         mut fields: impl FnMut(&mut Self) -> Result<(), Stop>,
     ) -> Result<(), GaveUp> {
-        self.take(b'{')?;
-        if self.takes(b'}') {
-            return Ok(());
+        match self.rest.strip_prefix(b"{\"") {
+            Some(behind) => self.rest = behind,
+            None => {
+                self.take(b'{')?;
+                if self.takes(b'}') {
+                    return Ok(());
+                }
+                self.take(b'"')?;
+            }
         }
-        self.take(b'"')?;
         loop {
             let before = self.rest.len();
             match fields(self) {
@@ -101,7 +106,7 @@ impl<'a> Reader<'a> {
         if field.is_some() {
             return Err(Stop::GaveUp);
         }
-        *field = Some(T::read(self)?);
+        T::read(self, field)?;
         if let Some(behind) = self.rest.strip_prefix(b",\"") {
             self.rest = behind;
             return Ok(());
@@ -151,22 +156,22 @@ impl<'a> Reader<'a> {
         self.is_ascii
     }
 
-    /// Reads a number without a sign.
-    fn number(&mut self) -> Result<Number, GaveUp> {
-        self.skip_space();
-        let (number, length) = number::read(self.rest).ok_or(GaveUp)?;
-        self.rest = self.rest.get(length..).ok_or(GaveUp)?;
-        Ok(number)
+    /// Takes a number that is as short as most.
+    #[inline]
+    fn short_number(&mut self) -> Option<Short> {
+        let (number, length) = Short::read(self.rest)?;
+        self.rest = self.rest.get(length..)?;
+        Some(number)
     }
 
     /// Reads a number that is longer than most, or stands behind a space.
     #[cold]
     #[inline(never)]
-    fn long_number(&mut self) -> Result<f64, GaveUp> {
-        Ok(match self.number()? {
-            Number::Whole(number) => number as f64,
-            Number::Fraction(number) => number,
-        })
+    fn long_number(&mut self) -> Result<Number, GaveUp> {
+        self.skip_space();
+        let (number, length) = number::read(self.rest).ok_or(GaveUp)?;
+        self.rest = self.rest.get(length..).ok_or(GaveUp)?;
+        Ok(number)
     }
 
     /// Takes `byte`, which must come next.
@@ -178,15 +183,14 @@ impl<'a> Reader<'a> {
     /// Takes `byte` if it comes next.
     #[inline]
     fn takes(&mut self, byte: u8) -> bool {
+        if self.rest.first() != Some(&byte) {
+            // Browsers write no space.
+            self.skip_space();
+        }
         match self.rest {
             [first, behind @ ..] if *first == byte => {
                 self.rest = behind;
                 true
-            }
-            // Browsers write no space.
-            [b' ' | b'\n' | b'\r' | b'\t', ..] => {
-                self.skip_space();
-                self.takes(byte)
             }
             _ => false,
         }
@@ -203,49 +207,54 @@ impl<'a> Reader<'a> {
 
 impl Read<'_> for f64 {
     #[inline]
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        if let Some((number, length)) = number::read_short(reader.rest) {
-            reader.rest = reader.rest.get(length..).ok_or(GaveUp)?;
-            return Ok(number);
-        }
-        reader.long_number()
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        *place = Some(match reader.short_number() {
+            Some(short) => short.value(),
+            None => reader.long_number()?.value(),
+        });
+        Ok(())
     }
 }
 
 impl Read<'_> for u32 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        match reader.number()? {
-            Number::Whole(number) => Self::try_from(number).map_err(|_| GaveUp),
-            Number::Fraction(_) => Err(GaveUp),
-        }
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        *place = match reader.short_number() {
+            Some(short) => short.whole(),
+            None => reader.long_number()?.whole().and_then(|number| number.try_into().ok()),
+        };
+        place.map(|_| ()).ok_or(GaveUp)
     }
 }
 
 impl Read<'_> for bool {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        reader.skip_space();
         let (is_true, behind) = match reader.rest {
             [b't', b'r', b'u', b'e', behind @ ..] => (true, behind),
             [b'f', b'a', b'l', b's', b'e', behind @ ..] => (false, behind),
             _ => return Err(GaveUp),
         };
         reader.rest = behind;
-        Ok(is_true)
+        *place = Some(is_true);
+        Ok(())
     }
 }
 
 impl<'a, T: Word> Read<'a> for T {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        T::from_word(reader.string()?).ok_or(GaveUp)
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        *place = Some(T::from_word(reader.string()?).ok_or(GaveUp)?);
+        Ok(())
     }
 }
 
 impl<'a, T: Read<'a>> Read<'a> for Vec<T> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let mut items = Self::new();
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let items = place.insert(Self::new());
         reader.array(|reader| {
-            items.push(T::read(reader)?);
+            let mut item = None;
+            T::read(reader, &mut item)?;
+            items.push(item.ok_or(GaveUp)?);
             Ok(())
-        })?;
-        Ok(items)
+        })
     }
 }

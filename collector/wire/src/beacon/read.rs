@@ -6,8 +6,9 @@
 use crate::beacon::{
     Beacon, Campaign, Conversion, Device, Landing, Rate, Session, ThirdParty, Timing, Version, Vitals,
 };
+use crate::id::HexId;
 use crate::json::{GaveUp, Read, Reader};
-use crate::limits::SESSION_VIEWS_MAX;
+use crate::limits::{SESSION_VIEWS_MAX, URL_BYTES_MAX};
 use crate::text::{SiteId, Text};
 use crate::url::HttpUrl;
 
@@ -55,22 +56,24 @@ impl<'a> Beacon<'a> {
 }
 
 impl<'a> Read<'a> for Session<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let (mut id, mut n, mut landing) = (None, None, None);
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let (mut id, mut n) = (None, None);
+        let session = place.insert(Self { id: HexId::from(0), n: 0, landing: None });
         reader.object(|reader| {
             reader.field("id", &mut id)?;
             reader.field("n", &mut n)?;
-            reader.field("landing", &mut landing)?;
+            reader.field("landing", &mut session.landing)?;
             Ok(())
         })?;
-        let n = n.filter(|n| (1..=SESSION_VIEWS_MAX).contains(n));
-        Ok(Self { id: id.ok_or(GaveUp)?, n: n.ok_or(GaveUp)?, landing })
+        session.id = id.ok_or(GaveUp)?;
+        session.n = n.filter(|n| (1..=SESSION_VIEWS_MAX).contains(n)).ok_or(GaveUp)?;
+        Ok(())
     }
 }
 
 impl<'a> Read<'a> for Landing<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let mut landing = Self::default();
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let landing = place.insert(Self::default());
         reader.object(|reader| {
             reader.field("lcp", &mut landing.lcp)?;
             reader.field("load", &mut landing.load)?;
@@ -78,42 +81,39 @@ impl<'a> Read<'a> for Landing<'a> {
             reader.field("page", &mut landing.page)?;
             reader.field("campaign", &mut landing.campaign)?;
             Ok(())
-        })?;
-        Ok(landing)
+        })
     }
 }
 
 impl<'a> Read<'a> for Campaign<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let mut campaign = Self::default();
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let campaign = place.insert(Self::default());
         reader.object(|reader| {
             reader.field("source", &mut campaign.source)?;
             reader.field("medium", &mut campaign.medium)?;
             reader.field("name", &mut campaign.name)?;
             reader.field("click", &mut campaign.click)?;
             Ok(())
-        })?;
-        Ok(campaign)
+        })
     }
 }
 
 impl<'a> Read<'a> for Conversion<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let mut conversion = Self::default();
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let conversion = place.insert(Self::default());
         reader.object(|reader| {
             reader.field("value", &mut conversion.value)?;
             reader.field("currency", &mut conversion.currency)?;
             reader.field("order", &mut conversion.order)?;
             reader.field("first", &mut conversion.first)?;
             Ok(())
-        })?;
-        Ok(conversion)
+        })
     }
 }
 
 impl Read<'_> for Timing {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        let mut timing = Self::default();
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let timing = place.insert(Self::default());
         reader.object(|reader| {
             reader.field("redirect", &mut timing.redirect)?;
             reader.field("dns", &mut timing.dns)?;
@@ -125,14 +125,13 @@ impl Read<'_> for Timing {
             reader.field("dom_content_loaded", &mut timing.dom_content_loaded)?;
             reader.field("load", &mut timing.load)?;
             Ok(())
-        })?;
-        Ok(timing)
+        })
     }
 }
 
 impl Read<'_> for Vitals {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        let mut vitals = Self::default();
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let vitals = place.insert(Self::default());
         reader.object(|reader| {
             reader.field("ttfb", &mut vitals.ttfb)?;
             reader.field("fcp", &mut vitals.fcp)?;
@@ -140,13 +139,12 @@ impl Read<'_> for Vitals {
             reader.field("inp", &mut vitals.inp)?;
             reader.field("cls", &mut vitals.cls)?;
             Ok(())
-        })?;
-        Ok(vitals)
+        })
     }
 }
 
 impl<'a> Read<'a> for ThirdParty<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
         let (mut host, mut count, mut bytes, mut ms) = (None, None, None, None);
         reader.object(|reader| {
             reader.field("host", &mut host)?;
@@ -155,13 +153,14 @@ impl<'a> Read<'a> for ThirdParty<'a> {
             reader.field("ms", &mut ms)?;
             Ok(())
         })?;
-        Ok(Self { host: host.ok_or(GaveUp)?, count, bytes, ms })
+        *place = Some(Self { host: host.ok_or(GaveUp)?, count, bytes, ms });
+        Ok(())
     }
 }
 
 impl Read<'_> for Device {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        let mut device = Self::default();
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let device = place.insert(Self::default());
         reader.object(|reader| {
             reader.field("w", &mut device.w)?;
             reader.field("h", &mut device.h)?;
@@ -172,40 +171,51 @@ impl Read<'_> for Device {
             reader.field("mobile", &mut device.mobile)?;
             reader.field("webdriver", &mut device.webdriver)?;
             Ok(())
-        })?;
-        Ok(device)
+        })
     }
 }
 
 impl Read<'_> for Version {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        if u32::read(reader)? == 1 { Ok(Self) } else { Err(GaveUp) }
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let mut number = None;
+        u32::read(reader, &mut number)?;
+        *place = (number == Some(1)).then_some(Self);
+        place.map(|_| ()).ok_or(GaveUp)
     }
 }
 
 impl Read<'_> for Rate {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        Self::new(f64::read(reader)?).ok_or(GaveUp)
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let mut rate = None;
+        f64::read(reader, &mut rate)?;
+        *place = rate.and_then(Self::new);
+        place.map(|_| ()).ok_or(GaveUp)
     }
 }
 
 impl<'a, const MAX: usize> Read<'a> for Text<'a, MAX> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
+    #[inline]
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
         let text = reader.string()?;
-        if reader.is_ascii() { Self::printable(text) } else { Self::new(text) }.ok_or(GaveUp)
+        *place = if reader.is_ascii() { Self::printable(text) } else { Self::new(text) };
+        if place.is_some() { Ok(()) } else { Err(GaveUp) }
     }
 }
 
 impl<'a> Read<'a> for SiteId<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        Self::new(reader.string()?).ok_or(GaveUp)
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        *place = Some(Self::new(reader.string()?).ok_or(GaveUp)?);
+        Ok(())
     }
 }
 
 impl<'a> Read<'a> for HttpUrl<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
         // Its text is a `Text` first, which has no control characters.
-        Self::new(Text::<{ crate::limits::URL_BYTES_MAX }>::read(reader)?.into_inner()).ok_or(GaveUp)
+        let mut text = None::<Text<'a, URL_BYTES_MAX>>;
+        Text::read(reader, &mut text)?;
+        *place = Some(text.and_then(|text| Self::new(text.into_inner())).ok_or(GaveUp)?);
+        Ok(())
     }
 }
 
