@@ -54,7 +54,7 @@ pub(crate) fn read<'a>(
 pub(crate) struct Reader<'a> {
     text: &'a str,
     rest: &'a [u8],
-    /// Whether the whole text is ASCII, and without DEL: then no string in it has a control character.
+    /// As [`Reader::is_ascii`].
     is_ascii: bool,
 }
 
@@ -66,15 +66,14 @@ impl<'a> Reader<'a> {
         &mut self,
         mut fields: impl FnMut(&mut Self) -> Result<(), Stop>,
     ) -> Result<(), GaveUp> {
-        match self.rest.strip_prefix(b"{\"") {
-            Some(behind) => self.rest = behind,
-            None => {
-                self.take(b'{')?;
-                if self.takes(b'}') {
-                    return Ok(());
-                }
-                self.take(b'"')?;
+        if let Some(behind) = self.rest.strip_prefix(b"{\"") {
+            self.rest = behind;
+        } else {
+            self.take(b'{')?;
+            if self.takes(b'}') {
+                return Ok(());
             }
+            self.take(b'"')?;
         }
         loop {
             let before = self.rest.len();
@@ -89,7 +88,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the value of the key `name`, which may stand in its object once, if that comes next; then goes on to the
     /// next key or the object's end.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn field<T: Read<'a>>(&mut self, name: &str, field: &mut Option<T>) -> Result<(), Stop> {
         // The name is known when this is compiled, so that its bytes are compared all at once.
         match self.rest.strip_prefix(name.as_bytes()) {
@@ -144,14 +143,20 @@ impl<'a> Reader<'a> {
 
     /// Reads a string without escapes.
     pub(crate) fn string(&mut self) -> Result<&'a str, GaveUp> {
-        self.take(b'"')?;
-        let start = self.text.len() - self.rest.len();
-        let length = text::length(self.rest).ok_or(GaveUp)?;
-        self.rest = self.rest.get(length + 1..).ok_or(GaveUp)?;
+        let Some(content) = self.rest.strip_prefix(b"\"") else { return self.string_behind_space() };
+        let length = text::length(content).ok_or(GaveUp)?;
+        let start = self.text.len() - content.len();
+        self.rest = content.get(length + 1..).ok_or(GaveUp)?;
         self.text.get(start..start + length).ok_or(GaveUp)
     }
 
-    /// Whether no string has a control character, as soon as one is read.
+    #[cold]
+    fn string_behind_space(&mut self) -> Result<&'a str, GaveUp> {
+        self.skip_space();
+        if self.rest.first() == Some(&b'"') { self.string() } else { Err(GaveUp) }
+    }
+
+    /// Whether the text is all ASCII without DEL, so that no string that can be read from it has a control character.
     pub(crate) fn is_ascii(&self) -> bool {
         self.is_ascii
     }
@@ -165,13 +170,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a number that is longer than most, or stands behind a space.
-    #[cold]
-    #[inline(never)]
     fn long_number(&mut self) -> Result<Number, GaveUp> {
         self.skip_space();
         let (number, length) = number::read(self.rest).ok_or(GaveUp)?;
         self.rest = self.rest.get(length..).ok_or(GaveUp)?;
         Ok(number)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long_float(&mut self, place: &mut Option<f64>) -> Result<(), GaveUp> {
+        *place = Some(self.long_number()?.value());
+        Ok(())
     }
 
     /// Takes `byte`, which must come next.
@@ -208,10 +218,8 @@ impl<'a> Reader<'a> {
 impl Read<'_> for f64 {
     #[inline]
     fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
-        *place = Some(match reader.short_number() {
-            Some(short) => short.value(),
-            None => reader.long_number()?.value(),
-        });
+        let Some(short) = reader.short_number() else { return reader.long_float(place) };
+        *place = Some(short.value());
         Ok(())
     }
 }

@@ -35,14 +35,7 @@ impl<'a> UrlParts<'a> {
     /// The host without its port.
     #[must_use]
     pub fn host(&self) -> &'a str {
-        // Most have no port.
-        if find(self.authority.as_bytes(), |bytes| equal(bytes, b':')).is_none() {
-            return self.authority;
-        }
-        match self.authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            _ => self.authority,
-        }
+        host(self.authority)
     }
 
     /// Whether this is the `scheme://authority` that `origin` writes, letter case aside.
@@ -51,6 +44,18 @@ impl<'a> UrlParts<'a> {
         origin.split_once("://").is_some_and(|(scheme, authority)| {
             scheme.eq_ignore_ascii_case(self.scheme) && authority.eq_ignore_ascii_case(self.authority)
         })
+    }
+}
+
+/// An authority without its port.
+fn host(authority: &str) -> &str {
+    // Most have none.
+    if find(authority.as_bytes(), |bytes| equal(bytes, b':')).is_none() {
+        return authority;
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
     }
 }
 
@@ -70,7 +75,8 @@ impl Places {
         let after_scheme = scheme_end + "://".len();
         let rest = bytes[scheme_end..].strip_prefix(b"://")?;
         let authority_length =
-            find(rest, |bytes| equal(bytes, b'/') | equal(bytes, b'?') | equal(bytes, b'#')).unwrap_or(rest.len());
+            find(rest, |bytes| equal(bytes, b'/') | equal(bytes, b'?') | equal(bytes, b'#'))
+                .unwrap_or(rest.len());
         let (authority, rest) = rest.split_at(authority_length);
         let authority_end = after_scheme + authority_length;
         let path_length = find(rest, |bytes| equal(bytes, b'?') | equal(bytes, b'#')).unwrap_or(rest.len());
@@ -79,15 +85,21 @@ impl Places {
             Some(_) => authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1),
             None => 0,
         };
-        let places = Self {
+        let has_host = match authority[user_length..] {
+            [] => false,
+            // Perhaps nothing but a port.
+            [b':', ..] => !host(&url[after_scheme + user_length..authority_end]).is_empty(),
+            _ => true,
+        };
+        has_host.then_some(Self {
             scheme_end,
             authority_start: after_scheme + user_length,
             authority_end,
             path_end: authority_end + path_length,
-        };
-        (!places.parts(url).host().is_empty()).then_some(places)
+        })
     }
 
+    #[inline]
     fn parts(self, url: &str) -> UrlParts<'_> {
         let part = |from, to| url.get(from..to).unwrap_or_default();
         let path = part(self.authority_end, self.path_end);
@@ -131,13 +143,14 @@ impl<'a> HttpUrl<'a> {
             return None;
         }
         let places = Places::of(&text)?;
-        let scheme = places.parts(&text).scheme;
+        let scheme = &text[..places.scheme_end];
         let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
         is_web.then_some(Self { text, places })
     }
 
     /// Its parts.
     #[must_use]
+    #[inline]
     pub fn parts(&self) -> UrlParts<'_> {
         self.places.parts(&self.text)
     }

@@ -53,10 +53,10 @@ impl Short {
         // What is less than ten stays below 128, and a point does not carry into the byte above it.
         let others = (digits.wrapping_add(eight::ONES * (128 - 10)) | digits) & eight::HIGHS;
         let whole = eight::lowest(others);
-        if whole == 0 || whole == 8 || digits & 0xff == 0 && whole > 1 {
+        if whole == 0 || whole == 8 || digits as u8 == 0 && whole > 1 {
             return None;
         }
-        if bytes >> (8 * whole) & 0xff != u64::from(b'.') {
+        if (bytes >> (8 * whole)) as u8 != b'.' {
             return Some((Self { digits: join(digits, whole), decimals: 0 }, whole));
         }
         let length = eight::lowest(others & (others - 1));
@@ -70,8 +70,10 @@ impl Short {
         Some((Self { digits: join(digits, length - 1), decimals }, length))
     }
 
+    /// Exact, as [`EXACT_MAX`] explains.
     #[inline]
     pub(super) fn value(self) -> f64 {
+        // There are six decimals at most; the remainder only spares a check.
         f64::from(self.digits) / POWERS_OF_TEN[self.decimals % POWERS_OF_TEN.len()]
     }
 
@@ -90,7 +92,8 @@ fn join(digits: u64, count: usize) -> u32 {
     // Zeros come in front.
     let digits = digits << (64 - 8 * count);
     let pairs = digits * 10 + (digits >> 8);
-    let [first_and_third, second_and_fourth] = [pairs, pairs >> 16].map(|pairs| pairs & 0x0000_00ff_0000_00ff);
+    let [first_and_third, second_and_fourth] =
+        [pairs, pairs >> 16].map(|pairs| pairs & 0x0000_00ff_0000_00ff);
     let fours = first_and_third.wrapping_mul(100 + (1_000_000 << 32));
     (fours.wrapping_add(second_and_fourth.wrapping_mul(1 + (10_000 << 32))) >> 32) as u32
 }
