@@ -74,7 +74,7 @@ impl Aggregate {
                 let page = PageName { page, device: visitor.device };
                 let admits = || budgets.admit(index, View::Page, page);
                 site.pages.at(&page, &PageName::OVERFLOW, now, admits).record(&row, weight);
-                for &(host, took) in third_party {
+                for (host, took) in third_party.iter() {
                     site.third_party(host, took, weight, now, || {
                         budgets.admit(index, View::ThirdParty, host)
                     });
