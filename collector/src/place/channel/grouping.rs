@@ -84,7 +84,7 @@ pub(super) fn group(traffic: &TrafficSource<'_>) -> Standard {
     let unset = |text: &str| matches!(text, "" | "(none)" | "(not set)");
     if matches!(source, "" | "(direct)") && unset(medium) {
         Standard::Direct
-    } else if name.contains("cross-network") {
+    } else if contains(name, "cross-network") {
         Standard::CrossNetwork
     } else if is_paid(medium) {
         paid(category, medium, name)
@@ -94,7 +94,7 @@ pub(super) fn group(traffic: &TrafficSource<'_>) -> Standard {
         Standard::OrganicShopping
     } else if category == Some(Category::Social) || is_social(medium) {
         Standard::OrganicSocial
-    } else if category == Some(Category::Video) || medium.contains("video") {
+    } else if category == Some(Category::Video) || contains(medium, "video") {
         Standard::OrganicVideo
     } else if category == Some(Category::Search) || medium == "organic" {
         Standard::OrganicSearch
@@ -123,7 +123,7 @@ fn by_medium(source: &str, medium: &str) -> Standard {
         "affiliate" => Standard::Affiliate,
         "audio" => Standard::Audio,
         _ if source == "sms" || medium == "sms" => Standard::Sms,
-        _ if medium.ends_with("push") || medium.contains("mobile") || medium.contains("notification") => {
+        _ if medium.ends_with("push") || contains(medium, "mobile") || contains(medium, "notification") => {
             Standard::Push
         }
         _ if source == "firebase" => Standard::Push,
@@ -131,9 +131,15 @@ fn by_medium(source: &str, medium: &str) -> Standard {
     }
 }
 
+/// `text.contains(word)`, which for text as short as this costs more than comparing at each place.
+#[inline]
+fn contains(text: &str, word: &'static str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part == word.as_bytes())
+}
+
 /// Google's `^(.*cp.*|ppc|retargeting|paid.*)$`.
 fn is_paid(medium: &str) -> bool {
-    medium.contains("cp") || medium == "ppc" || medium == "retargeting" || medium.starts_with("paid")
+    contains(medium, "cp") || medium == "ppc" || medium == "retargeting" || medium.starts_with("paid")
 }
 
 fn is_display(medium: &str) -> bool {
@@ -146,8 +152,8 @@ fn is_shopping(name: &str) -> bool {
         name[..at].chars().next_back().is_none_or(|before| !matches!(before, 'a'..='d' | 'f'..='z'))
     };
     // Most campaigns have no shop in their name, and are done with one look.
-    name.contains("shop")
-        && (name.contains("shopping") || name.match_indices("shop").any(|(at, _)| starts_a_word(at)))
+    contains(name, "shop")
+        && (contains(name, "shopping") || name.match_indices("shop").any(|(at, _)| starts_a_word(at)))
 }
 
 fn is_social(medium: &str) -> bool {
