@@ -40,6 +40,10 @@ pub struct Cell<C> {
     pub counts: C,
 }
 
+/// Where a cell stands among the others, until a table that grows moves them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(usize);
+
 /// The cells of one view.
 #[derive(Debug)]
 pub struct Cells<K, C> {
@@ -72,6 +76,21 @@ impl<K: Eq + Hash, C: Counted> Cells<K, C> {
     pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<&Cell<C>> {
         let hash = self.hasher.hash_one(key);
         self.cells.find(hash, |(known, _)| key.equivalent(known)).map(|(_, cell)| &**cell)
+    }
+
+    /// The cell `key`, which a while ago stood at `place`: most often it still does, and need not be looked for.
+    #[must_use]
+    pub fn get_at(&self, place: Place, key: &K) -> Option<&Cell<C>> {
+        match self.cells.get_bucket(place.0) {
+            Some((known, cell)) if known == key => Some(cell),
+            _ => self.get(key),
+        }
+    }
+
+    /// The name of every cell, and where it stands.
+    pub fn names(&self) -> impl Iterator<Item = (&K, Place)> {
+        let name = |place| self.cells.get_bucket(place).map(|(key, _)| (key, Place(place)));
+        self.cells.iter_buckets().filter_map(name)
     }
 
     /// Every cell.
