@@ -6,6 +6,7 @@
 
 mod build;
 mod catalog;
+mod courtesy;
 mod encode;
 mod format;
 mod names;
@@ -29,6 +30,7 @@ use self::own::Own;
 use self::rum::Scrape;
 use self::serving::Serving;
 
+pub use self::courtesy::Courtesy;
 pub use self::format::{Format, accepts_gzip};
 
 /// Everything that `/metrics` shows.
@@ -99,6 +101,7 @@ impl Exposition {
 
     fn write_rum(&self, names: &AllNames, encode: impl Encode, out: &mut dyn Write) -> io::Result<()> {
         let (tallies, sites) = (self.pipeline.tallies(), self.pipeline.sites());
-        Scrape { tallies, sites: &sites, names, started: self.started, encode, out }.write()
+        let (started, courtesy) = (self.started, Courtesy::new());
+        Scrape { tallies, sites: &sites, names, started, encode, courtesy, out }.write()
     }
 }

@@ -87,10 +87,10 @@ impl<K: Eq + Hash, C: Counted> Cells<K, C> {
         }
     }
 
-    /// The name of every cell, and where it stands.
-    pub fn names(&self) -> impl Iterator<Item = (&K, Place)> {
-        let name = |place| self.cells.get_bucket(place).map(|(key, _)| (key, Place(place)));
-        self.cells.iter_buckets().filter_map(name)
+    /// Every cell, and where it stands.
+    pub fn all(&self) -> impl Iterator<Item = (&K, &Cell<C>, Place)> {
+        let cell = |place| self.cells.get_bucket(place).map(|(key, cell)| (key, &**cell, Place(place)));
+        self.cells.iter_buckets().filter_map(cell)
     }
 
     /// Every cell.
@@ -209,5 +209,34 @@ impl Equivalent<CheckKey> for CheckName<'_> {
 impl From<&CheckName<'_>> for CheckKey {
     fn from(name: &CheckName<'_>) -> Self {
         Self { check: name.check.into(), region: name.region.into(), device: name.device }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::cell::PageCell;
+
+    #[test]
+    fn a_cell_is_found_again_where_it_stood_where_it_moved_and_not_when_forgotten() {
+        let mut cells = Cells::<PageKey, PageCell>::default();
+        let name = |number: usize| format!("page-{number}");
+        let count = |cells: &mut Cells<PageKey, PageCell>, number: usize| {
+            let page = name(number);
+            let name = PageName { page: &page, device: Device::Mobile };
+            cells.at(&name, &PageName::OVERFLOW, Seconds(0), || true).views += number as u64;
+        };
+        (1..=10).for_each(|number| count(&mut cells, number));
+        let stood: Vec<_> =
+            cells.all().map(|(key, cell, place)| (key.clone(), cell.counts.views, place)).collect();
+        assert_eq!(stood.len(), 10);
+        let find = |cells: &Cells<PageKey, PageCell>, (key, views, place): &(PageKey, u64, Place)| {
+            cells.get_at(*place, key).is_some_and(|cell| cell.counts.views == *views)
+        };
+        assert!(stood.iter().all(|cell| find(&cells, cell)));
+        (11..=1_000).for_each(|number| count(&mut cells, number));
+        assert!(stood.iter().all(|cell| find(&cells, cell)));
+        cells.remove(&stood[0].0);
+        assert!(!find(&cells, &stood[0]) && stood[1..].iter().all(|cell| find(&cells, cell)));
     }
 }

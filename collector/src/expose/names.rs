@@ -1,9 +1,9 @@
-//! The names of all cells of all cores at the beginning of a scrape, so that each series is written once, and where
-//! each core keeps them, so that they are looked for once and not for every family.
+//! The names of all cells of all cores at the beginning of a scrape, so that each series is written once; and of each
+//! what is the same for all its series, so that it is looked up once: where each core keeps it, and since when it counts.
 
 use std::hash::Hash;
 
-use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey, Place};
+use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey, Place, Seconds};
 use crate::aggregate::{Host, SiteAggregate};
 use crate::observation::Visitor;
 use crate::tally::Tallies;
@@ -11,22 +11,30 @@ use crate::tally::Tallies;
 /// The cells of one view, in the order of their sites and names.
 #[derive(Debug)]
 pub(super) struct Names<K> {
-    names: Vec<(usize, K)>,
+    cells: Vec<Named<K>>,
     /// For each name, its place on each core; none where a core does not have it.
     places: Vec<Option<Place>>,
     cores: usize,
 }
 
+/// A cell, its site and its name.
+#[derive(Debug)]
+pub(super) struct Named<K> {
+    pub site: usize,
+    pub name: K,
+    /// Since when the oldest part of it counts.
+    pub since: Seconds,
+}
+
 impl<K> Names<K> {
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.names.len()
+    /// All of them.
+    pub(super) fn all(&self) -> &[Named<K>] {
+        &self.cells
     }
 
-    /// The site and the name of each cell, and its place on each core.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &K, &[Option<Place>])> {
-        let places = self.places.chunks(self.cores);
-        self.names.iter().zip(places).map(|((site, name), places)| (*site, name, places))
+    /// The place on a core of the name with this number.
+    pub(super) fn place(&self, number: usize, core: usize) -> Option<Place> {
+        self.places[number * self.cores + core]
     }
 }
 
@@ -51,7 +59,8 @@ impl AllNames {
 
     /// How many cells there are.
     pub(super) fn count(&self) -> usize {
-        self.visitors.len() + self.pages.len() + self.checks.len() + self.third_parties.len()
+        let Self { visitors, pages, checks, third_parties } = self;
+        visitors.cells.len() + pages.cells.len() + checks.cells.len() + third_parties.cells.len()
     }
 }
 
@@ -67,17 +76,20 @@ fn names<K: Eq + Hash + Ord + Clone, C: Counted>(
         for core in 0..cores {
             let tally = tallies.of_core(core);
             let cells = cells(&tally.aggregate.sites[site]);
-            found.extend(cells.names().map(|(name, place)| (name.clone(), core, place)));
+            let found_here = cells.all().map(|(name, cell, place)| (name.clone(), core, place, cell.since));
+            found.extend(found_here);
         }
         found.sort_unstable_by(|(left, ..), (right, ..)| left.cmp(right));
         for same in found.chunk_by(|(left, ..), (right, ..)| left == right) {
-            names.push((site, same[0].0.clone()));
             let first = places.len();
             places.resize(first + cores, None);
-            for &(_, core, place) in same {
+            let mut since = Seconds(u32::MAX);
+            for &(_, core, place, since_here) in same {
                 places[first + core] = Some(place);
+                since = since.min(since_here);
             }
+            names.push(Named { site, name: same[0].0.clone(), since });
         }
     }
-    Names { names, places, cores }
+    Names { cells: names, places, cores }
 }

@@ -1,15 +1,17 @@
 //! The families of visitors and probes, straight from the cores' cells.
 //!
-//! A scrape of ten thousand cells has a hundred thousand series. It holds a core's lock for as long as one series
-//! of one core takes to read, a fraction of a microsecond, and so never keeps a beacon waiting.
+//! A scrape of ten thousand cells has a hundred thousand series, and nearly each of their parts waits for memory. So a
+//! few neighbouring series are read together, for which the processor waits at the same time. A core's lock is held for
+//! those few, about a microsecond, and so never keeps a beacon waiting.
 
 use std::hash::Hash;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::aggregate::cell::VisitorCell;
-use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey, Place, Seconds};
+use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey};
 use crate::aggregate::histogram::Histogram;
 use crate::aggregate::{Host, SiteAggregate};
 use crate::config::Site;
@@ -21,8 +23,9 @@ use super::catalog::{
     Family, HANDLING, HOST, METRICS, Metrics, PAGE, PAGE_VIEWS, SESSION_LANDING_LCP, SESSION_LANDING_LOAD,
     SESSIONS, THIRD_PARTY, VISITOR,
 };
-use super::encode::{Created, Encode, Kind};
-use super::names::{AllNames, Names};
+use super::courtesy::Courtesy;
+use super::encode::{Created, Encode, GROUP, Kind};
+use super::names::{AllNames, Named, Names};
 
 /// One view: the names of its cells, where a core keeps them, and their labels.
 struct View<'a, K, C> {
@@ -48,9 +51,9 @@ impl Labels {
     ) -> Self {
         let mut all = Self::default();
         let mut labels = Vec::new();
-        for (site, name, _) in names.iter() {
+        for Named { site, name, .. } in names.all() {
             labels.clear();
-            for (name, value) in label_names.iter().zip(values(sites[site], name)) {
+            for (name, value) in label_names.iter().zip(values(sites[*site], name)) {
                 E::label(name, value, &mut labels);
             }
             all.written.extend_from_slice(&labels);
@@ -59,9 +62,33 @@ impl Labels {
         all
     }
 
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, &end)| &self.written[begin..end])
+    /// Those of the cell with this number.
+    fn of_cell(&self, number: usize) -> &[u8] {
+        let begin = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.written[begin..self.ends[number]]
+    }
+}
+
+impl<K: Eq + Hash, C: Counted> View<'_, K, C> {
+    /// The numbers of all cells, a few at a time.
+    fn groups(&self) -> impl Iterator<Item = Range<usize>> + use<K, C> {
+        let count = self.names.all().len();
+        (0..count).step_by(GROUP).map(move |first| first..count.min(first + GROUP))
+    }
+
+    /// Lets `visit` see the cells of a group as each core has them, in the order of their numbers.
+    fn read(&self, tallies: &Tallies, group: &Range<usize>, mut visit: impl FnMut([Option<&C>; GROUP])) {
+        for core in 0..tallies.cores() {
+            let tally = tallies.of_core(core);
+            let mut cells = [None; GROUP];
+            for (cell, number) in cells.iter_mut().zip(group.clone()) {
+                let Named { site, name, .. } = &self.names.all()[number];
+                let Some(place) = self.names.place(number, core) else { continue };
+                let site = &tally.aggregate.sites[*site];
+                *cell = (self.cells)(site).get_at(place, name).map(|cell| &cell.counts);
+            }
+            visit(cells);
+        }
     }
 }
 
@@ -73,6 +100,7 @@ pub(super) struct Scrape<'a, E> {
     /// The Unix time from which the cells' seconds count.
     pub started: Created,
     pub encode: E,
+    pub courtesy: Courtesy,
     pub out: &'a mut dyn Write,
 }
 
@@ -116,11 +144,18 @@ impl<E: Encode> Scrape<'_, E> {
         of: fn(&C) -> u64,
     ) -> io::Result<()> {
         self.encode.begin(family, Kind::Counter);
-        for (name, labels) in view.names.iter().zip(view.labels.iter()) {
-            let mut sum = 0_u64;
-            let since = read(self.tallies, view.cells, name, |cell| sum = sum.saturating_add(of(cell)));
-            self.encode.counter(labels, sum as f64, self.created(since));
-            self.encode.send_ready(self.out)?;
+        for group in view.groups() {
+            let mut sums = [0_u64; GROUP];
+            view.read(self.tallies, &group, |cells| {
+                for (sum, cell) in sums.iter_mut().zip(cells) {
+                    *sum = sum.saturating_add(cell.map_or(0, of));
+                }
+            });
+            for (number, sum) in group.zip(sums) {
+                let created = self.created(view, number);
+                self.encode.counter(view.labels.of_cell(number), sum as f64, created);
+            }
+            self.between_groups()?;
         }
         self.encode.end(self.out)
     }
@@ -133,19 +168,23 @@ impl<E: Encode> Scrape<'_, E> {
         of: impl Fn(&C) -> Option<&Histogram>,
     ) -> io::Result<()> {
         self.encode.begin(family, Kind::Histogram);
-        for (name, labels) in view.names.iter().zip(view.labels.iter()) {
-            let mut has_one = false;
+        for group in view.groups() {
+            let mut has_one = [false; GROUP];
             let encode = &mut self.encode;
-            let since = read(self.tallies, view.cells, name, |cell| {
-                if let Some(histogram) = of(cell) {
-                    encode.add(histogram);
-                    has_one = true;
+            view.read(self.tallies, &group, |cells| {
+                let histograms = cells.map(|cell| cell.and_then(&of));
+                for (nth, histogram) in histograms.into_iter().enumerate() {
+                    if let Some(histogram) = histogram {
+                        encode.add(nth, histogram);
+                        has_one[nth] = true;
+                    }
                 }
             });
-            if has_one {
-                self.encode.distribution(labels, self.created(since));
-                self.encode.send_ready(self.out)?;
+            for (nth, number) in group.enumerate().filter(|(nth, _)| has_one[*nth]) {
+                let created = self.created(view, number);
+                self.encode.distribution(nth, view.labels.of_cell(number), created);
             }
+            self.between_groups()?;
         }
         self.encode.end(self.out)
     }
@@ -164,17 +203,25 @@ impl<E: Encode> Scrape<'_, E> {
     fn conversion_values(&mut self, view: &View<'_, Visitor, VisitorCell>) -> io::Result<()> {
         self.encode.begin(&CONVERSION_VALUE, Kind::Counter);
         let mut with_currency = Vec::new();
-        for (name, labels) in view.names.iter().zip(view.labels.iter()) {
-            let mut all = VisitorCell::default();
-            let since = read(self.tallies, view.cells, name, |cell| all.add_values(cell));
-            for (currency, sum) in all.values {
-                with_currency.clear();
-                with_currency.extend_from_slice(labels);
-                E::label(CURRENCY, currency.code(), &mut with_currency);
-                let value = sum.to_f64().unwrap_or(f64::MAX);
-                self.encode.counter(&with_currency, value, self.created(since));
+        for group in view.groups() {
+            let mut sums: [VisitorCell; GROUP] = std::array::from_fn(|_| VisitorCell::default());
+            view.read(self.tallies, &group, |cells| {
+                for (sum, cell) in sums.iter_mut().zip(cells) {
+                    if let Some(cell) = cell {
+                        sum.add_values(cell);
+                    }
+                }
+            });
+            for (number, sum) in group.zip(&sums) {
+                for (currency, value) in &sum.values {
+                    with_currency.clear();
+                    with_currency.extend_from_slice(view.labels.of_cell(number));
+                    E::label(CURRENCY, currency.code(), &mut with_currency);
+                    let created = self.created(view, number);
+                    self.encode.counter(&with_currency, value.to_f64().unwrap_or(f64::MAX), created);
+                }
             }
-            self.encode.send_ready(self.out)?;
+            self.between_groups()?;
         }
         self.encode.end(self.out)
     }
@@ -183,34 +230,21 @@ impl<E: Encode> Scrape<'_, E> {
     fn handling(&mut self) -> io::Result<()> {
         self.encode.begin(&HANDLING, Kind::Histogram);
         for core in 0..self.tallies.cores() {
-            self.encode.add(&self.tallies.of_core(core).handling);
+            self.encode.add(0, &self.tallies.of_core(core).handling);
         }
-        self.encode.distribution(&[], self.started);
+        self.encode.distribution(0, &[], self.started);
         self.encode.end(self.out)
     }
 
-    fn created(&self, since: Seconds) -> Created {
-        self.started + Created::from_secs(since.0.into())
+    fn created<K, C>(&self, view: &View<'_, K, C>, number: usize) -> Created {
+        self.started + Created::from_secs(view.names.all()[number].since.0.into())
     }
-}
 
-/// Lets `visit` see a cell on every core that has it, and says since when the oldest of them counts.
-fn read<K: Eq + Hash, C: Counted>(
-    tallies: &Tallies,
-    cells: fn(&SiteAggregate) -> &Cells<K, C>,
-    (site, name, places): (usize, &K, &[Option<Place>]),
-    mut visit: impl FnMut(&C),
-) -> Seconds {
-    let mut since = Seconds(u32::MAX);
-    for (core, place) in places.iter().enumerate() {
-        let Some(place) = place else { continue };
-        let tally = tallies.of_core(core);
-        if let Some(cell) = cells(&tally.aggregate.sites[site]).get_at(*place, name) {
-            visit(&cell.counts);
-            since = since.min(cell.since);
-        }
+    /// No lock is held here.
+    fn between_groups(&mut self) -> io::Result<()> {
+        self.courtesy.give_way();
+        self.encode.send_ready(self.out)
     }
-    since
 }
 
 fn visitor_labels<'a>(site: &'a Site, visitor: &'a Visitor) -> [&'a str; 4] {

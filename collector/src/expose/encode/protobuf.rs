@@ -11,12 +11,12 @@ use crate::expose::catalog::Family;
 
 use super::message;
 use super::native::{Native, SCHEMA, Span, ZERO_THRESHOLD};
-use super::{Created, Encode, Kind, to_base_unit};
+use super::{Created, Encode, GROUP, Kind, to_base_unit};
 
 /// Writes protobuf.
 #[derive(Debug)]
 pub(in crate::expose) struct Protobuf {
-    native: Native,
+    natives: [Native; GROUP],
     spans: Vec<Span>,
     deltas: Vec<u8>,
     /// The counter or histogram of a series.
@@ -71,7 +71,7 @@ mod field {
 impl Protobuf {
     pub(in crate::expose) fn new() -> Self {
         Self {
-            native: Native::new(),
+            natives: std::array::from_fn(|_| Native::new()),
             spans: Vec::new(),
             deltas: Vec::new(),
             value: Vec::new(),
@@ -123,12 +123,12 @@ impl Encode for Protobuf {
         self.end_series(labels, field::metric::COUNTER);
     }
 
-    fn add(&mut self, part: &Histogram) {
-        self.native.add(part);
+    fn add(&mut self, nth: usize, part: &Histogram) {
+        self.natives[nth].add(part);
     }
 
-    fn distribution(&mut self, labels: &[u8], created: Created) {
-        let totals = self.native.take(&mut self.spans, &mut self.deltas);
+    fn distribution(&mut self, nth: usize, labels: &[u8], created: Created) {
+        let totals = self.natives[nth].take(&mut self.spans, &mut self.deltas);
         let histogram = &mut self.value;
         histogram.clear();
         message::uint(field::histogram::COUNT, totals.count, histogram);

@@ -8,7 +8,7 @@ use crate::aggregate::histogram::{Histogram, slot};
 use crate::expose::catalog::Family;
 use crate::measure::Scale;
 
-use super::{Created, Encode, Kind, to_base_unit};
+use super::{Created, Encode, GROUP, Kind, to_base_unit};
 
 /// Bytes that are sent together: a family of ten thousand cells has 25 MB of text, which nobody need keep.
 const SENT_BYTES: usize = 64 * 1024;
@@ -21,10 +21,20 @@ pub(in crate::expose) struct Text {
     family: Family,
     written: Vec<u8>,
     has_series: bool,
+    sums: [Summed; GROUP],
+}
+
+/// The sum of the parts of a distribution.
+#[derive(Debug)]
+struct Summed {
     scale: Scale,
     /// Values between two neighbouring edges; the last one above all of them.
     between: [u64; EDGES_MAX + 1],
     sum_micros: u64,
+}
+
+impl Summed {
+    const EMPTY: Self = Self { scale: Scale::Loading, between: [0; EDGES_MAX + 1], sum_micros: 0 };
 }
 
 /// For each scale: its edges as label values, and for each slot the number of the edge above it.
@@ -51,14 +61,7 @@ impl Edges {
 
 impl Text {
     pub(in crate::expose) fn new(first: Family) -> Self {
-        Self {
-            family: first,
-            written: Vec::new(),
-            has_series: false,
-            scale: Scale::Loading,
-            between: [0; EDGES_MAX + 1],
-            sum_micros: 0,
-        }
+        Self { family: first, written: Vec::new(), has_series: false, sums: [Summed::EMPTY; GROUP] }
     }
 
     /// Writes `name{labels} `, with an ending of the name and a label after the others.
@@ -126,24 +129,25 @@ impl Encode for Text {
         self.value(value);
     }
 
-    fn add(&mut self, part: &Histogram) {
-        self.scale = part.scale();
-        let edges = &EDGES[self.scale as usize].of_slots;
-        part.for_each_slot(|slot, times| self.between[usize::from(edges[usize::from(slot)])] += times);
-        self.sum_micros += part.sum_micros();
+    fn add(&mut self, nth: usize, part: &Histogram) {
+        let Summed { scale, between, sum_micros } = &mut self.sums[nth];
+        *scale = part.scale();
+        let edges = &EDGES[*scale as usize].of_slots;
+        part.for_each_slot(|slot, times| between[usize::from(edges[usize::from(slot)])] += times);
+        *sum_micros += part.sum_micros();
     }
 
-    fn distribution(&mut self, labels: &[u8], _created: Created) {
+    fn distribution(&mut self, nth: usize, labels: &[u8], _created: Created) {
+        let sum = std::mem::replace(&mut self.sums[nth], Summed::EMPTY);
         let mut at_most = 0;
-        let edges = &EDGES[self.scale as usize].names;
-        for (edge, number) in edges.iter().map(String::as_str).chain(["+Inf"]).zip(0..) {
-            at_most += std::mem::take(&mut self.between[number]);
+        let edges = &EDGES[sum.scale as usize].names;
+        for (edge, count) in edges.iter().map(String::as_str).chain(["+Inf"]).zip(sum.between) {
+            at_most += count;
             self.series("_bucket", labels, Some(edge));
             self.value(at_most);
         }
         self.series("_sum", labels, None);
-        let sum = to_base_unit(std::mem::take(&mut self.sum_micros));
-        self.value(sum);
+        self.value(to_base_unit(sum.sum_micros));
         self.series("_count", labels, None);
         self.value(at_most);
     }
@@ -180,13 +184,13 @@ mod tests {
         encode.begin(&FAMILY, Kind::Histogram);
         let mut part = Histogram::new(Scale::Loading);
         part.record(Micros(2_500_000), 1);
-        encode.add(&part);
+        encode.add(3, &part);
         part.record(Micros(2_500_001), 2);
-        encode.add(&part);
+        encode.add(3, &part);
         let mut labels = Vec::new();
         Text::label("site", "shop", &mut labels);
         Text::label("page", "a\"b\\c\nd", &mut labels);
-        encode.distribution(&labels, Created::ZERO);
+        encode.distribution(3, &labels, Created::ZERO);
         let text = ended(encode);
         let labels = r#"site="shop",page="a\"b\\c\nd""#;
         for line in [
