@@ -51,7 +51,8 @@ mod tests {
     fn works_for_its_share_however_long_others_take() {
         for waited in [0, 50, 1_000, 20_000].map(Duration::from_micros) {
             let worked = stretch(waited);
-            assert!(worked >= STRETCH && worked * SHARE >= worked + waited, "{waited:?}: {worked:?}");
+            let share = worked.as_secs_f64() / (worked + waited).as_secs_f64();
+            assert!(worked >= STRETCH && share > 0.249, "{waited:?}: {worked:?}");
         }
     }
 }
