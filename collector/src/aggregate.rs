@@ -68,12 +68,13 @@ impl Aggregate {
         let Some(site) = self.sites.get_mut(usize::from(index.0)) else { return };
         match event {
             Event::View { visitor, page, lands, measures, third_party } => {
+                let row = cell::row(measures);
                 let admits = || budgets.admit(index, View::Visitor, visitor);
-                site.visitors.at(visitor, &OVERFLOW_VISITOR, now, admits).view(*lands, measures, weight);
+                site.visitors.at(visitor, &OVERFLOW_VISITOR, now, admits).view(*lands, &row, weight);
                 let page = PageName { page, device: visitor.device };
                 let admits = || budgets.admit(index, View::Page, page);
-                site.pages.at(&page, &PageName::OVERFLOW, now, admits).record(measures, weight);
-                for &(host, took) in third_party {
+                site.pages.at(&page, &PageName::OVERFLOW, now, admits).record(&row, weight);
+                for (host, took) in third_party.iter() {
                     site.third_party(host, took, weight, now, || {
                         budgets.admit(index, View::ThirdParty, host)
                     });
@@ -87,7 +88,8 @@ impl Aggregate {
             Event::Check { check, region, device, measures } => {
                 let check = CheckName { check, region, device: *device };
                 let admits = || budgets.admit(index, View::Check, check);
-                site.checks.at(&check, &CheckName::OVERFLOW, now, admits).record(measures, weight);
+                let cell = site.checks.at(&check, &CheckName::OVERFLOW, now, admits);
+                cell.record(&cell::row(measures), weight);
             }
         }
     }

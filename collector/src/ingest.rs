@@ -12,11 +12,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use graadmeter_base::serve::{Fields, Post};
 use graadmeter_wire::WireError;
 use hyper::body::Incoming;
-use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN, USER_AGENT,
-};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use ipnet::IpNet;
 
@@ -56,16 +55,19 @@ pub struct Ingest {
 }
 
 /// A request whose body has arrived.
-struct Received<'a> {
+struct Received<'a, F> {
     core: usize,
     peer: SocketAddr,
-    headers: &'a HeaderMap,
-    body: Bytes,
+    fields: &'a F,
+    body: &'a [u8],
     at: Instant,
 }
 
 /// What is done with it.
-type Handle = fn(&Ingest, &Received<'_>) -> Result<Outcome, WireError>;
+type Handle = fn(&Ingest, &Received<'_, HeaderMap>) -> Result<Outcome, WireError>;
+
+/// Where beacons go.
+const BEACON: &str = "/v1/beacon";
 
 /// The header in which a shop's server signs.
 const SIGNATURE: &str = "graadmeter-signature";
@@ -88,8 +90,8 @@ impl Ingest {
     /// Answers one request on the core with this number.
     pub async fn answer(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         match request.uri().path() {
-            "/v1/beacon" if cors::is_preflight(&request) => self.cors.preflight(request.headers()),
-            "/v1/beacon" => {
+            BEACON if cors::is_preflight(&request) => self.cors.preflight(request.headers()),
+            BEACON => {
                 let allowance = self.cors.allowance(request.headers());
                 let mut response = self.report(core, peer, request, Self::beacon).await;
                 if let Some(allowance) = allowance {
@@ -101,6 +103,22 @@ impl Ingest {
             "/beacon.js" => self.script.answer(request.method(), request.headers()),
             _ => self.page(&request).await,
         }
+    }
+
+    /// Answers the usual beacon, one that came whole and as it is, at once; leaves everything else to
+    /// [`Self::answer`].
+    pub fn at_once(&self, core: usize, peer: SocketAddr, post: &Post<'_>) -> Option<Response<Bytes>> {
+        let fields = &post.heads;
+        if post.target != BEACON || !body::is_beacon_type(fields) || body::is_gzip(fields) != Ok(false) {
+            return None;
+        }
+        let at = Instant::now();
+        let ended = self.beacon(&Received { core, peer, fields, body: post.body, at });
+        let mut response = self.end(core, ended, at);
+        if let Some(allowance) = self.cors.allowance(fields) {
+            allowance.write(response.headers_mut());
+        }
+        Some(response)
     }
 
     /// Reads a body, lets `handle` judge it, and counts how that ended.
@@ -120,43 +138,47 @@ impl Ingest {
         };
         unfinished.arrived();
         let at = Instant::now();
-        let ended = read
-            .map_or_else(Ok, |body| handle(self, &Received { core, peer, headers: &head.headers, body, at }));
-        let outcome = *ended.as_ref().unwrap_or(&Outcome::Invalid);
-        self.end(core, outcome, at);
+        let fields = &head.headers;
+        let ended =
+            read.map_or_else(Ok, |body| handle(self, &Received { core, peer, fields, body: &body, at }));
+        self.end(core, ended, at).map(whole)
+    }
+
+    /// Counts how a request ended, and answers it.
+    fn end(&self, core: usize, ended: Result<Outcome, WireError>, at: Instant) -> Response<Bytes> {
+        self.count(core, *ended.as_ref().unwrap_or(&Outcome::Invalid), at);
         match ended {
             Ok(outcome) => respond(outcome, outcome.message()),
             Err(error) => respond(Outcome::Invalid, &error.to_string()),
         }
     }
 
-    fn end(&self, core: usize, outcome: Outcome, at: Instant) {
+    fn count(&self, core: usize, outcome: Outcome, at: Instant) {
         let took = u32::try_from(at.elapsed().as_micros()).unwrap_or(u32::MAX);
         self.pipeline.tallies().of_core(core).end(outcome, Micros(took));
     }
 
-    fn beacon(&self, received: &Received<'_>) -> Result<Outcome, WireError> {
-        let arrival = self.arrival(received.peer, received.headers);
+    fn beacon<F: Fields>(&self, received: &Received<'_, F>) -> Result<Outcome, WireError> {
+        let arrival = self.arrival(received.peer, received.fields);
         let now = received.at.duration_since(self.started);
-        self.pipeline.handle(&received.body, &arrival, now, received.core)
+        self.pipeline.handle(received.body, &arrival, now, received.core)
     }
 
-    fn sale(&self, received: &Received<'_>) -> Result<Outcome, WireError> {
-        let signature =
-            received.headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    fn sale(&self, received: &Received<'_, HeaderMap>) -> Result<Outcome, WireError> {
+        let signature = received.fields.first(SIGNATURE).and_then(text).unwrap_or_default();
         let now = received.at.duration_since(self.started);
         let unix_now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        self.pipeline.handle_sale(&received.body, signature, now, unix_now, received.core)
+        self.pipeline.handle_sale(received.body, signature, now, unix_now, received.core)
     }
 
-    fn arrival<'a>(&self, peer: SocketAddr, headers: &'a HeaderMap) -> Arrival<'a> {
-        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let named = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    fn arrival<'a>(&'a self, peer: SocketAddr, fields: &'a impl Fields) -> Arrival<'a> {
+        let named = |name| fields.first(name).and_then(text);
         let is_trusted = client::is_trusted(peer.ip(), &self.trusted_proxies);
+        let country = self.country_header.as_ref().filter(|_| is_trusted);
         Arrival {
-            client: client::address(peer.ip(), headers, &self.trusted_proxies),
-            origin: text(&ORIGIN),
-            user_agent: text(&USER_AGENT).unwrap_or_default(),
+            client: client::address(peer.ip(), fields, &self.trusted_proxies),
+            origin: named("origin"),
+            user_agent: named("user-agent").unwrap_or_default(),
             hint_mobile: named("sec-ch-ua-mobile").and_then(|hint| match hint {
                 "?1" => Some(true),
                 "?0" => Some(false),
@@ -164,7 +186,7 @@ impl Ingest {
             }),
             hint_platform: named("sec-ch-ua-platform").map(|hint| hint.trim_matches('"')),
             hint_form_factors: named("sec-ch-ua-form-factors"),
-            country: self.country_header.as_ref().filter(|_| is_trusted).and_then(text),
+            country: country.and_then(|name| named(name.as_str())),
         }
     }
 
@@ -178,7 +200,7 @@ impl Ingest {
                 }
                 response
             }
-            None => refuse(StatusCode::NOT_FOUND, "nothing here"),
+            None => refuse(StatusCode::NOT_FOUND, "nothing here").map(whole),
         }
     }
 }
@@ -198,14 +220,20 @@ impl Unfinished<'_> {
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        self.ingest.end(self.core, Outcome::Timeout, Instant::now());
+        self.ingest.count(self.core, Outcome::Timeout, Instant::now());
     }
 }
 
-fn respond(outcome: Outcome, message: &str) -> Response<Body> {
+/// A value of visible characters only.
+fn text(value: &[u8]) -> Option<&str> {
+    let is_text = value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
+    str::from_utf8(value).ok().filter(|_| is_text)
+}
+
+fn respond(outcome: Outcome, message: &str) -> Response<Bytes> {
     let status = outcome.status();
     if status == StatusCode::NO_CONTENT {
-        let mut response = Response::new(whole(Bytes::new()));
+        let mut response = Response::new(Bytes::new());
         *response.status_mut() = status;
         return response;
     }
@@ -217,9 +245,9 @@ fn respond(outcome: Outcome, message: &str) -> Response<Body> {
 }
 
 /// An error in JSON, in words of our own.
-fn refuse(status: StatusCode, message: &str) -> Response<Body> {
+fn refuse(status: StatusCode, message: &str) -> Response<Bytes> {
     let body = serde_json::json!({ "error": message }).to_string();
-    let mut response = Response::new(whole(body));
+    let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -18,14 +18,22 @@ impl Micros {
     /// From milliseconds, which the wire keeps between 0 and 600,000, so that they fit.
     #[must_use]
     pub fn from_ms(ms: f64) -> Self {
-        Self((ms * 1e3).round() as u32)
+        Self(rounded(ms * 1e3))
     }
 
     /// From a score, which the wire keeps between 0 and 100.
     #[must_use]
     pub fn from_score(score: f64) -> Self {
-        Self((score * 1e6).round() as u32)
+        Self(rounded(score * 1e6))
     }
+}
+
+/// `value.round() as u32`, of which the rounding would be a function call on processors without SSE 4.1.
+fn rounded(value: f64) -> u32 {
+    let whole = value as u32; // what is negative or no number becomes 0, as it would there
+    // Exact: both are of one magnitude, or `whole` is 0.
+    let is_half_or_more = value - f64::from(whole) >= 0.5;
+    whole.saturating_add(u32::from(is_half_or_more))
 }
 
 /// A metric that is kept as a distribution.
@@ -124,7 +132,18 @@ impl Measures {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn rounds_as_the_standard_library_does(any: f64, measured in 0.0..1e9_f64, halves in 0..u32::MAX) {
+            for value in [any, measured, f64::from(halves) / 2.0, (f64::from(halves) / 2.0).next_down()] {
+                prop_assert_eq!(rounded(value), value.round() as u32, "{}", value);
+            }
+        }
+    }
 
     #[test]
     fn metrics_are_numbered_in_order() {

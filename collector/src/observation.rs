@@ -1,6 +1,6 @@
 //! An observation: a placed beacon, bounded in every label. What all floors above speak of.
 
-use graadmeter_wire::Currency;
+use graadmeter_wire::{Currency, ThirdParty};
 use rust_decimal::Decimal;
 
 use crate::measure::{Measures, Micros};
@@ -120,7 +120,7 @@ pub enum Event<'a> {
         /// How fast it was.
         measures: Measures,
         /// What others' content cost: host and time.
-        third_party: Vec<(&'a str, Micros)>,
+        third_party: ThirdParties<'a>,
     },
     /// A visitor's conversion.
     Conversion {
@@ -142,6 +142,17 @@ pub enum Event<'a> {
         /// How fast it was.
         measures: Measures,
     },
+}
+
+/// What others' content cost, as the beacon says it, without the hosts that have no name or no time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ThirdParties<'a>(pub &'a [ThirdParty<'a>]);
+
+impl<'a> ThirdParties<'a> {
+    /// Host and time of each.
+    pub fn iter(self) -> impl Iterator<Item = (&'a str, Micros)> {
+        self.0.iter().filter_map(|third| Some((third.host.word()?, Micros::from_ms(third.ms?))))
+    }
 }
 
 /// The speed of a session's first view: the exposure that conversion is related to.

@@ -11,7 +11,7 @@ use graadmeter_wire::{Beacon, Conversion, Currency, Kind, Landing, Source, Timin
 
 use crate::arrival::Arrival;
 use crate::measure::{Measures, Metric, Micros};
-use crate::observation::{Device, Event, LandingSpeed, Observation, SiteIndex, Visitor};
+use crate::observation::{Device, Event, LandingSpeed, Observation, SiteIndex, ThirdParties, Visitor};
 
 use self::channel::{Channels, Sources};
 use self::country::Geography;
@@ -58,7 +58,7 @@ impl Placer {
                 page: page::place(&site.pages, beacon.page.as_ref().and_then(|page| page.word()), parts.path),
                 lands: beacon.session.as_ref().is_some_and(|session| session.n == 1),
                 measures: measures(beacon),
-                third_party: third_party(beacon),
+                third_party: ThirdParties(&beacon.third_party),
             },
             (Source::Rum, Kind::Conversion) => Event::Conversion {
                 visitor: self.visitor(beacon, arrival, site, parts),
@@ -111,32 +111,26 @@ fn check<'a>(beacon: &'a Beacon<'a>) -> Event<'a> {
 }
 
 fn measures(beacon: &Beacon<'_>) -> Measures {
-    let vitals = beacon.vitals.unwrap_or_default();
-    let timing = beacon.timing.unwrap_or_default();
+    let (no_vitals, no_timing) = (Vitals::default(), Timing::default());
+    let vitals = beacon.vitals.as_ref().unwrap_or(&no_vitals);
+    let timing = beacon.timing.as_ref().unwrap_or(&no_timing);
     let mut measures = Measures::default();
-    for (metric, ms) in durations_ms(&vitals, &timing) {
-        measures.set(metric, ms.map(Micros::from_ms));
-    }
+    let mut set = |metric, ms: Option<f64>| measures.set(metric, ms.map(Micros::from_ms));
+    set(Metric::Ttfb, vitals.ttfb.or(timing.ttfb));
+    set(Metric::Fcp, vitals.fcp);
+    set(Metric::Lcp, vitals.lcp);
+    set(Metric::Inp, vitals.inp);
+    set(Metric::Load, timing.load);
+    set(Metric::Redirect, timing.redirect);
+    set(Metric::Dns, timing.dns);
+    set(Metric::Connect, timing.connect);
+    set(Metric::Tls, timing.tls);
+    set(Metric::Wait, wait_ms(timing));
+    set(Metric::Response, timing.response);
+    set(Metric::DomInteractive, timing.dom_interactive);
+    set(Metric::DomContentLoaded, timing.dom_content_loaded);
     measures.set(Metric::Cls, vitals.cls.map(Micros::from_score));
     measures
-}
-
-fn durations_ms(vitals: &Vitals, timing: &Timing) -> [(Metric, Option<f64>); 13] {
-    [
-        (Metric::Ttfb, vitals.ttfb.or(timing.ttfb)),
-        (Metric::Fcp, vitals.fcp),
-        (Metric::Lcp, vitals.lcp),
-        (Metric::Inp, vitals.inp),
-        (Metric::Load, timing.load),
-        (Metric::Redirect, timing.redirect),
-        (Metric::Dns, timing.dns),
-        (Metric::Connect, timing.connect),
-        (Metric::Tls, timing.tls),
-        (Metric::Wait, wait_ms(timing)),
-        (Metric::Response, timing.response),
-        (Metric::DomInteractive, timing.dom_interactive),
-        (Metric::DomContentLoaded, timing.dom_content_loaded),
-    ]
 }
 
 /// What remains of the time to the first byte after the phases before the request: the server's share.
@@ -144,11 +138,6 @@ fn wait_ms(timing: &Timing) -> Option<f64> {
     let before = [timing.redirect, timing.dns, timing.connect, timing.tls];
     let before: f64 = before.into_iter().flatten().sum();
     timing.ttfb.map(|ttfb| (ttfb - before).max(0.0))
-}
-
-fn third_party<'a>(beacon: &'a Beacon<'a>) -> Vec<(&'a str, Micros)> {
-    let hosts = beacon.third_party.iter();
-    hosts.filter_map(|third| Some((third.host.word()?, Micros::from_ms(third.ms?)))).collect()
 }
 
 fn value(

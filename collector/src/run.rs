@@ -171,6 +171,8 @@ fn start_workers(
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let (ended, end) = oneshot::channel();
             thread::Builder::new().name(format!("ingest-{core}")).spawn(move || {
+                let lane = Arc::clone(&ingest);
+                let at_once: serve::AtOnce = Arc::new(move |peer, post| lane.at_once(core, peer, post));
                 let answer = move |peer, request| {
                     let ingest = Arc::clone(&ingest);
                     async move { ingest.answer(core, peer, request).await }
@@ -179,7 +181,9 @@ fn start_workers(
                 let stopped = async move { while stopping.changed().await.is_ok() {} };
                 runtime.block_on(async {
                     match to_tokio(listener) {
-                        Ok(listener) => serve::serve(listener, connections, tls, answer, stopped).await,
+                        Ok(listener) => {
+                            serve::serve(listener, connections, tls, answer, Some(at_once), stopped).await;
+                        }
                         Err(error) => tracing::error!(%error, core, "can't listen on this core"),
                     }
                 });
@@ -198,7 +202,7 @@ async fn serve_api(listener: tokio::net::TcpListener, api: Arc<Api>, stopping: o
         async move { api.answer(request.method(), request.uri().path(), request.headers()) }
     };
     let readers = Connections::new(SERVING_ADMIN, |_| true);
-    serve::serve(listener, readers, None, answer, async { drop(stopping.await) }).await;
+    serve::serve(listener, readers, None, answer, None, async { drop(stopping.await) }).await;
 }
 
 fn to_tokio(listener: TcpListener) -> io::Result<tokio::net::TcpListener> {

@@ -90,6 +90,13 @@ fn exposition(rendered: prometheus::Result<Vec<u8>>) -> Response<Full<Bytes>> {
 /// Answers on `listener` until `shutdown`, then lets open connections end.
 pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
     let answer = move |_peer, request| Arc::clone(&app).answer(request);
-    graadmeter_base::serve::serve(listener, Connections::new(SERVING, |_| false), None, answer, shutdown)
-        .await;
+    graadmeter_base::serve::serve(
+        listener,
+        Connections::new(SERVING, |_| false),
+        None,
+        answer,
+        None,
+        shutdown,
+    )
+    .await;
 }

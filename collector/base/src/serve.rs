@@ -1,11 +1,14 @@
 //! Serving HTTP on a listener until told to stop: HTTP/1.1 and HTTP/2, in the clear or with TLS, connections
 //! within limits, and a stop that answers what is in flight. Every listener of every program uses it.
 //!
+//! Usual requests have a lane of their own (`lane.rs`); hyper serves the rest.
+//!
 //! A request of an open connection costs no timer, no lock and no allocation here. Each connection has a slot
 //! (`slot.rs`) that says what it is doing; the accept loop looks after all slots once a second
 //! (`connections.rs`), and whoever takes too long is told to end.
 
 mod connections;
+mod lane;
 mod limits;
 mod protocol;
 mod slot;
@@ -26,6 +29,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 pub use self::connections::{Connections, Reason};
+pub use self::lane::{AtOnce, Fields, Heads, Post};
 pub use self::limits::Limits;
 pub use self::tls::{Certificate, Chain, Key, Tls, TlsError};
 
@@ -36,13 +40,15 @@ const DRAIN_LOOK: Duration = Duration::from_millis(20);
 
 /// Answers requests on `listener` with `answer` until `shutdown`, then finishes those in flight.
 ///
-/// `answer` is given the address that the connection comes from. `connections` may be shared with other accept
+/// `answer` is given the address that the connection comes from; where there is an `at_once`, it is asked first about
+/// small POSTs of HTTP/1.1. `connections` may be shared with other accept
 /// loops on the same listener, one for each core.
 pub async fn serve<A, F, B>(
     listener: TcpListener,
     connections: Arc<Connections>,
     tls: Option<Tls>,
     answer: A,
+    at_once: Option<AtOnce>,
     shutdown: impl Future<Output = ()>,
 ) where
     A: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + Sync + 'static,
@@ -66,7 +72,8 @@ pub async fn serve<A, F, B>(
         match accepted {
             Ok((stream, peer)) => {
                 let Some(guest) = connections.admit(&hall, peer.ip()) else { continue };
-                tokio::spawn(protocol::converse(stream, peer, guest, tls.clone(), answer.clone()));
+                let (tls, answer, at_once) = (tls.clone(), answer.clone(), at_once.clone());
+                tokio::spawn(protocol::converse(stream, peer, guest, tls, answer, at_once));
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {

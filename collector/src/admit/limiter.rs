@@ -27,7 +27,9 @@ pub struct ClientLimit {
 /// is the fullest is forgotten, which lets nobody send more than a new client may.
 #[derive(Debug)]
 pub struct ClientLimiter {
-    limit: ClientLimit,
+    loopback: bool,
+    /// What one beacon takes out of its bucket, in [`TICK`]s; nothing is no limit.
+    each: Option<u64>,
     /// For each client the time at which its bucket will be full again, in [`TICK`]s.
     clients: Recent<40>,
 }
@@ -35,27 +37,29 @@ pub struct ClientLimiter {
 /// How finely the table knows time: so 40 bits last for 20 months.
 const TICK: Duration = Duration::from_micros(50);
 
+const fn ticks(time: Duration) -> u64 {
+    time.as_micros() as u64 / TICK.as_micros() as u64
+}
+
 impl ClientLimiter {
     /// Knows about `clients_max` clients.
     #[must_use]
     pub fn new(limit: ClientLimit, clients_max: usize) -> Self {
-        let clients_max = if limit.beacons_per_minute == 0 { 0 } else { clients_max };
-        Self { limit, clients: Recent::new(clients_max) }
+        // Rounded down: a client has at least its share.
+        let each = ticks(MINUTE).checked_div(limit.beacons_per_minute.into());
+        let clients_max = if each.is_some() { clients_max } else { 0 };
+        Self { loopback: limit.loopback, each, clients: Recent::new(clients_max) }
     }
 
     /// Whether `client` may send one more at `now`, the time since any fixed moment.
     #[must_use]
     pub fn allows(&self, client: IpAddr, now: Duration) -> bool {
-        if self.limit.beacons_per_minute == 0 || client.is_loopback() && !self.limit.loopback {
-            return true;
-        }
-        let ticks = |time: Duration| (time.as_micros() / TICK.as_micros()) as u64;
-        let (now, minute) = (ticks(now), ticks(MINUTE));
+        let Some(each) = self.each.filter(|_| self.loopback || !client.is_loopback()) else { return true };
+        let now = ticks(now);
         let found = self.clients.find(network(client));
         let full_at = found.note().unwrap_or(0).max(now);
-        // Rounded down: a client has at least its share.
-        let after = full_at + minute / u64::from(self.limit.beacons_per_minute);
-        let allowed = after <= now + minute;
+        let after = full_at + each;
+        let allowed = after <= now + ticks(MINUTE);
         if allowed {
             found.set(after);
         }
@@ -66,8 +70,8 @@ impl ClientLimiter {
 /// The bucket of one site.
 #[derive(Debug)]
 pub struct SiteLimiter {
-    /// Beacons a minute; 0 is no limit.
-    beacons_per_minute: u32,
+    /// What one beacon takes out of the bucket, in nanoseconds; nothing is no limit.
+    each: Option<u64>,
     /// When the bucket will be full again, in nanoseconds.
     full_at: AtomicU64,
 }
@@ -76,23 +80,24 @@ impl SiteLimiter {
     /// Beacons a minute; 0 is no limit.
     #[must_use]
     pub fn new(beacons_per_minute: u32) -> Self {
-        Self { beacons_per_minute, full_at: AtomicU64::new(0) }
+        let each = nanoseconds(MINUTE).checked_div(beacons_per_minute.into());
+        Self { each, full_at: AtomicU64::new(0) }
     }
 
     /// Whether the site may send one more at `now`, the time since any fixed moment.
     pub fn allows(&self, now: Duration) -> bool {
-        if self.beacons_per_minute == 0 {
-            return true;
-        }
-        let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let Some(each) = self.each else { return true };
         let now = nanoseconds(now);
-        let each = nanoseconds(MINUTE) / u64::from(self.beacons_per_minute);
         let take = |full_at: u64| {
             let after = full_at.max(now).saturating_add(each);
             (after <= now.saturating_add(nanoseconds(MINUTE))).then_some(after)
         };
         self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -7,38 +7,20 @@ use crate::measure::{Measures, Metric};
 use crate::observation::LandingSpeed;
 
 use super::cells::Counted;
-use super::histogram::Histogram;
+use super::histogram::{Distribution, Distributions, Row};
 
-/// The distributions of a cell, one for each metric.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Distributions<const METRICS: usize>([Histogram; METRICS]);
+/// What a view measured: a column for each metric, by its number.
+pub(super) type Measured = Row<{ Metric::ALL.len() }>;
 
-impl<const METRICS: usize> Distributions<METRICS> {
-    fn record(&mut self, measures: &Measures, weight: u64) {
-        for (metric, value) in measures.iter() {
-            if let Some(histogram) = self.0.get_mut(metric as usize) {
-                histogram.record(value, weight);
-            }
+/// Finds out where each value counts, once for all cells.
+pub(super) fn row(measures: &Measures) -> Measured {
+    let mut row = Row::EMPTY;
+    for metric in Metric::ALL {
+        if let Some(value) = measures.get(metric) {
+            row.set(metric as usize, metric.scale(), value);
         }
     }
-
-    fn merge(&mut self, other: &Self) {
-        for (mine, others) in self.0.iter_mut().zip(&other.0) {
-            mine.merge(others);
-        }
-    }
-
-    /// The distribution of a metric, if this view keeps it and it was ever measured.
-    #[must_use]
-    pub fn get(&self, metric: Metric) -> Option<&Histogram> {
-        self.0.get(metric as usize).filter(|histogram| !histogram.is_empty())
-    }
-}
-
-impl<const METRICS: usize> Default for Distributions<METRICS> {
-    fn default() -> Self {
-        Self(std::array::from_fn(|number| Histogram::new(Metric::ALL[number].scale())))
-    }
+    row
 }
 
 /// A cell of the page view, or of a probe's check.
@@ -46,14 +28,21 @@ impl<const METRICS: usize> Default for Distributions<METRICS> {
 pub struct PageCell {
     /// Page views.
     pub views: u64,
-    /// How fast they were.
-    pub distributions: Distributions<{ Metric::ALL.len() }>,
+    /// How fast they were, by a metric's number.
+    distributions: Distributions<{ Metric::ALL.len() }>,
 }
 
 impl PageCell {
-    pub(super) fn record(&mut self, measures: &Measures, weight: u64) {
+    pub(super) fn record(&mut self, row: &Measured, weight: u64) {
         self.views = self.views.saturating_add(weight);
-        self.distributions.record(measures, weight);
+        self.distributions.record(row, weight);
+    }
+
+    /// The distribution of a metric, if it was ever measured.
+    #[must_use]
+    pub fn distribution(&self, metric: Metric) -> Option<Distribution<'_>> {
+        let distribution = self.distributions.column(metric as usize, metric.scale());
+        Some(distribution).filter(|distribution| !distribution.is_empty())
     }
 }
 
@@ -64,36 +53,32 @@ impl Counted for PageCell {
     }
 }
 
-/// The landing speeds of some sessions.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Landings {
+/// A speed of a session's first view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Landing {
     /// Largest Contentful Paint.
-    pub lcp: Histogram,
+    Lcp,
     /// End of the load event.
-    pub load: Histogram,
+    Load,
 }
 
-impl Landings {
-    fn record(&mut self, landing: LandingSpeed, weight: u64) {
-        if let Some(lcp) = landing.lcp {
-            self.lcp.record(lcp, weight);
+impl Landing {
+    /// How many there are.
+    const COUNT: usize = 2;
+
+    const fn metric(self) -> Metric {
+        match self {
+            Self::Lcp => Metric::Lcp,
+            Self::Load => Metric::Load,
         }
-        if let Some(load) = landing.load {
-            self.load.record(load, weight);
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.lcp.merge(&other.lcp);
-        self.load.merge(&other.load);
     }
 }
 
-impl Default for Landings {
-    fn default() -> Self {
-        Self { lcp: Histogram::new(Metric::Lcp.scale()), load: Histogram::new(Metric::Load.scale()) }
-    }
-}
+/// The columns of a visitor's cell: those of the metrics, of all sessions' landings, and of those that converted.
+const SESSION_LANDINGS: usize = Metric::OF_VISITORS;
+const CONVERSION_LANDINGS: usize = SESSION_LANDINGS + Landing::COUNT;
+const VISITOR_COLUMNS: usize = CONVERSION_LANDINGS + Landing::COUNT;
 
 /// A cell of the visitor view.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -106,23 +91,23 @@ pub struct VisitorCell {
     pub conversions: u64,
     /// What they brought, in each currency, exactly. A shop has few, so a list is enough.
     pub values: Vec<(Currency, Decimal)>,
-    /// How fast the views were.
-    pub distributions: Distributions<{ Metric::OF_VISITORS }>,
-    /// How fast the first views of all sessions were.
-    pub session_landings: Landings,
-    /// How fast the first views of those sessions were that converted.
-    pub conversion_landings: Landings,
+    /// How fast the views were, and the first views of sessions.
+    distributions: Distributions<VISITOR_COLUMNS>,
 }
 
 impl VisitorCell {
-    pub(super) fn view(&mut self, lands: bool, measures: &Measures, weight: u64) {
+    pub(super) fn view(&mut self, lands: bool, measured: &Measured, weight: u64) {
         self.views = self.views.saturating_add(weight);
-        self.distributions.record(measures, weight);
+        let mut row = Row::EMPTY;
+        row.copy(0, measured, 0..Metric::OF_VISITORS);
         if lands {
             self.sessions = self.sessions.saturating_add(weight);
-            let landing = LandingSpeed { lcp: measures.get(Metric::Lcp), load: measures.get(Metric::Load) };
-            self.session_landings.record(landing, weight);
+            for landing in [Landing::Lcp, Landing::Load] {
+                let metric = landing.metric() as usize;
+                row.copy(SESSION_LANDINGS + landing as usize, measured, metric..metric + 1);
+            }
         }
+        self.distributions.record(&row, weight);
     }
 
     pub(super) fn conversion(
@@ -135,9 +120,35 @@ impl VisitorCell {
         if let Some((currency, value)) = value {
             self.add_value(currency, value.saturating_mul(weight.into()));
         }
-        if let Some(landing) = landing {
-            self.conversion_landings.record(landing, weight);
+        if let Some(LandingSpeed { lcp, load }) = landing {
+            let mut row = Row::EMPTY;
+            for (landing, value) in [(Landing::Lcp, lcp), (Landing::Load, load)] {
+                if let Some(value) = value {
+                    row.set(CONVERSION_LANDINGS + landing as usize, landing.metric().scale(), value);
+                }
+            }
+            self.distributions.record(&row, weight);
         }
+    }
+
+    /// The distribution of a metric, if this view keeps it and it was ever measured.
+    #[must_use]
+    pub fn distribution(&self, metric: Metric) -> Option<Distribution<'_>> {
+        let column = Some(metric as usize).filter(|&column| column < Metric::OF_VISITORS)?;
+        let distribution = self.distributions.column(column, metric.scale());
+        Some(distribution).filter(|distribution| !distribution.is_empty())
+    }
+
+    /// How fast the first views of all sessions were.
+    #[must_use]
+    pub fn session_landing(&self, landing: Landing) -> Distribution<'_> {
+        self.distributions.column(SESSION_LANDINGS + landing as usize, landing.metric().scale())
+    }
+
+    /// How fast the first views of those sessions were that converted.
+    #[must_use]
+    pub fn conversion_landing(&self, landing: Landing) -> Distribution<'_> {
+        self.distributions.column(CONVERSION_LANDINGS + landing as usize, landing.metric().scale())
     }
 
     /// Adds what another cell's conversions brought.
@@ -162,7 +173,52 @@ impl Counted for VisitorCell {
         self.conversions = self.conversions.saturating_add(other.conversions);
         self.add_values(other);
         self.distributions.merge(&other.distributions);
-        self.session_landings.merge(&other.session_landings);
-        self.conversion_landings.merge(&other.conversion_landings);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Micros;
+
+    fn counted(distribution: Distribution<'_>) -> (u64, u64) {
+        let mut count = 0;
+        distribution.for_each_slot(|_, times| count += times);
+        (count, distribution.sum_micros())
+    }
+
+    fn measured(values: &[(Metric, u32)]) -> Measured {
+        let mut measures = Measures::default();
+        for &(metric, value) in values {
+            measures.set(metric, Some(Micros(value)));
+        }
+        row(&measures)
+    }
+
+    #[test]
+    fn a_page_keeps_every_metric_that_was_measured() {
+        let mut cell = PageCell::default();
+        for (number, &metric) in (1..).zip(&Metric::ALL) {
+            assert!(cell.distribution(metric).is_none());
+            cell.record(&measured(&[(metric, number * 1_000)]), 2);
+            let distribution = cell.distribution(metric).unwrap();
+            assert_eq!(counted(distribution), (2, u64::from(number) * 2_000));
+            assert_eq!(distribution.scale(), metric.scale());
+        }
+    }
+
+    #[test]
+    fn landings_stand_apart_from_views_and_conversions() {
+        let mut cell = VisitorCell::default();
+        cell.view(true, &measured(&[(Metric::Lcp, 10), (Metric::Load, 20), (Metric::Wait, 30)]), 1);
+        cell.view(false, &measured(&[(Metric::Lcp, 100), (Metric::Load, 200)]), 1);
+        cell.conversion(None, Some(LandingSpeed { lcp: Some(Micros(1_000)), load: None }), 1);
+        assert_eq!((cell.views, cell.sessions, cell.conversions), (2, 1, 1));
+        assert_eq!(cell.distribution(Metric::Lcp).map(counted), Some((2, 110)));
+        assert_eq!(cell.distribution(Metric::Load).map(counted), Some((2, 220)));
+        assert!(cell.distribution(Metric::Wait).is_none(), "this view does not keep it");
+        let both = [Landing::Lcp, Landing::Load];
+        assert_eq!(both.map(|landing| counted(cell.session_landing(landing))), [(1, 10), (1, 20)]);
+        assert_eq!(both.map(|landing| counted(cell.conversion_landing(landing))), [(1, 1_000), (0, 0)]);
     }
 }

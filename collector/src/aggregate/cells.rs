@@ -64,9 +64,19 @@ impl<K: Eq + Hash, C: Counted> Cells<K, C> {
         Q: Hash + Equivalent<K> + ?Sized,
         K: From<&'k Q>,
     {
-        let key = if self.get(key).is_some() || admits() { key } else { other };
-        let made = || (key.into(), Box::new(Cell { since: now, last: now, counts: C::default() }));
-        let cell = &mut self.entry(key).or_insert_with(made).into_mut().1;
+        let hash = self.hasher.hash_one(key);
+        let cell = match self.cells.find_entry(hash, |(known, _)| key.equivalent(known)) {
+            Ok(found) => &mut found.into_mut().1,
+            Err(absent) => {
+                let key = if admits() { key } else { other };
+                let hasher = &self.hasher;
+                let made = || (key.into(), Box::new(Cell { since: now, last: now, counts: C::default() }));
+                let is_key = |(known, _): &(K, _)| key.equivalent(known);
+                let rehash = |(known, _): &(K, _)| hasher.hash_one(known);
+                let entry = absent.into_table().entry(hasher.hash_one(key), is_key, rehash);
+                &mut entry.or_insert_with(made).into_mut().1
+            }
+        };
         cell.last = now;
         &mut cell.counts
     }

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::aggregate::budget::CellsMax;
     use crate::aggregate::cells::PageName;
-    use crate::measure::Measures;
+    use crate::aggregate::histogram::Row;
     use crate::observation::Device;
 
     fn name(page: &str) -> PageName<'_> {
@@ -79,7 +79,7 @@ mod tests {
         let cells = &mut core.sites[0].pages;
         let admits = || budgets.admit(SiteIndex(0), View::Page, name(page));
         let cell = cells.at(&name(page), &PageName::OVERFLOW, Seconds(now), admits);
-        cell.record(&Measures::default(), 1);
+        cell.record(&Row::EMPTY, 1);
     }
 
     fn pages(cores: &[Aggregate; 2]) -> [Vec<&str>; 2] {

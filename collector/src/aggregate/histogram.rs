@@ -7,13 +7,19 @@
 //! of the crate `hdrhistogram`, for quantiles and for everybody who reads its V2 format.
 
 mod counts;
+mod distributions;
 pub mod slot;
+
+use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram as Hdr;
 
 use crate::measure::{Micros, Scale};
 
 use self::counts::Counts;
+use self::distributions::NO_SLOT;
+
+pub use self::distributions::{Distributions, Row};
 
 /// A distribution of one metric.
 #[derive(Debug, Clone)]
@@ -47,6 +53,19 @@ impl Histogram {
         debug_assert_eq!(self.scale, other.scale, "slots of different scales can't be added");
         self.sum_micros = self.sum_micros.saturating_add(other.sum_micros);
         other.counts.for_each(|slot, times| self.counts.add(slot, times));
+    }
+
+    /// What it counted, to be read.
+    #[must_use]
+    pub fn distribution(&self) -> Distribution<'_> {
+        Distribution {
+            scale: self.scale,
+            sum_micros: self.sum_micros,
+            counts: Some(&self.counts),
+            latest: &[],
+            columns: 1,
+            each: 0,
+        }
     }
 
     /// Whether nothing was counted.
@@ -103,12 +122,64 @@ impl Histogram {
 /// Two histograms are the same when they have counted the same, in whatever form they keep it.
 impl PartialEq for Histogram {
     fn eq(&self, other: &Self) -> bool {
-        let counted = |histogram: &Self| {
-            let mut counted = vec![0_u64; slot::count(histogram.scale)];
-            histogram.for_each_slot(|slot, times| counted[usize::from(slot)] += times);
-            counted
-        };
-        self.scale == other.scale && self.sum_micros == other.sum_micros && counted(self) == counted(other)
+        self.distribution() == other.distribution()
+    }
+}
+
+/// A distribution as it is read, however it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Distribution<'a> {
+    scale: Scale,
+    sum_micros: u64,
+    counts: Option<&'a Counts>,
+    /// The latest slots, which are not in `counts` yet: the first of every so many `columns`, each for `each` values.
+    latest: &'a [u16],
+    columns: usize,
+    each: u64,
+}
+
+impl Distribution<'_> {
+    /// What its values are.
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_none_or(Counts::is_empty) && self.latest().next().is_none()
+    }
+
+    /// The exact sum of all values, in millionths.
+    #[must_use]
+    pub fn sum_micros(&self) -> u64 {
+        self.sum_micros
+    }
+
+    /// Gives each [`slot`] that was hit with its count, in no order; a slot may come more than once.
+    pub fn for_each_slot(&self, mut count: impl FnMut(u16, u64)) {
+        if let Some(counts) = self.counts {
+            counts.for_each(&mut count);
+        }
+        self.latest().for_each(|slot| count(slot, self.each));
+    }
+
+    fn latest(&self) -> impl Iterator<Item = u16> {
+        self.latest.iter().step_by(self.columns).copied().filter(|&slot| slot != NO_SLOT)
+    }
+
+    fn counted(&self) -> BTreeMap<u16, u64> {
+        let mut counted = BTreeMap::new();
+        self.for_each_slot(|slot, times| *counted.entry(slot).or_default() += times);
+        counted
+    }
+}
+
+/// Two are the same when they have counted the same.
+impl PartialEq for Distribution<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.scale == other.scale && self.sum_micros == other.sum_micros && self.counted() == other.counted()
     }
 }
 

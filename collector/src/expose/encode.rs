@@ -12,7 +12,7 @@ mod text;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::aggregate::histogram::Histogram;
+use crate::aggregate::histogram::Distribution;
 use crate::measure::Micros;
 
 use super::catalog::Family;
@@ -47,7 +47,7 @@ pub(super) trait Encode {
     fn counter(&mut self, labels: &[u8], value: f64, created: Created);
 
     /// Adds a part of a distribution, the `nth` of its group.
-    fn add(&mut self, nth: usize, part: &Histogram);
+    fn add(&mut self, nth: usize, part: &Distribution<'_>);
 
     /// Writes the distribution of all parts that were added as the `nth`.
     fn distribution(&mut self, nth: usize, labels: &[u8], created: Created);

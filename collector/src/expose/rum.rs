@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::aggregate::cell::VisitorCell;
+use crate::aggregate::cell::{Landing, VisitorCell};
 use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey};
-use crate::aggregate::histogram::Histogram;
+use crate::aggregate::histogram::Distribution;
 use crate::aggregate::{Host, SiteAggregate};
 use crate::config::Site;
 use crate::observation::Visitor;
@@ -121,18 +121,18 @@ impl<E: Encode> Scrape<'_, E> {
         self.counters(&SESSIONS, visitors, |cell| cell.sessions)?;
         self.counters(&CONVERSIONS, visitors, |cell| cell.conversions)?;
         self.conversion_values(visitors)?;
-        self.landings(&SESSION_LANDING_LCP, visitors, |cell| &cell.session_landings.lcp)?;
-        self.landings(&CONVERSION_LANDING_LCP, visitors, |cell| &cell.conversion_landings.lcp)?;
-        self.landings(&SESSION_LANDING_LOAD, visitors, |cell| &cell.session_landings.load)?;
-        self.landings(&CONVERSION_LANDING_LOAD, visitors, |cell| &cell.conversion_landings.load)?;
+        self.landings(&SESSION_LANDING_LCP, visitors, |cell| cell.session_landing(Landing::Lcp))?;
+        self.landings(&CONVERSION_LANDING_LCP, visitors, |cell| cell.conversion_landing(Landing::Lcp))?;
+        self.landings(&SESSION_LANDING_LOAD, visitors, |cell| cell.session_landing(Landing::Load))?;
+        self.landings(&CONVERSION_LANDING_LOAD, visitors, |cell| cell.conversion_landing(Landing::Load))?;
         for Metrics { metric, visitor, page, synthetic } in &METRICS {
             if let Some(family) = visitor {
-                self.distributions(family, visitors, |cell| cell.distributions.get(*metric))?;
+                self.distributions(family, visitors, |cell| cell.distribution(*metric))?;
             }
-            self.distributions(page, pages, |cell| cell.distributions.get(*metric))?;
-            self.distributions(synthetic, checks, |cell| cell.distributions.get(*metric))?;
+            self.distributions(page, pages, |cell| cell.distribution(*metric))?;
+            self.distributions(synthetic, checks, |cell| cell.distribution(*metric))?;
         }
-        self.distributions(&THIRD_PARTY, third_parties, |host| Some(&host.0))?;
+        self.distributions(&THIRD_PARTY, third_parties, |host| Some(host.0.distribution()))?;
         self.counters(&CHECKS, checks, |cell| cell.views)?;
         self.handling()
     }
@@ -165,17 +165,16 @@ impl<E: Encode> Scrape<'_, E> {
         &mut self,
         family: &Family,
         view: &View<'_, K, C>,
-        of: impl Fn(&C) -> Option<&Histogram>,
+        of: impl Fn(&C) -> Option<Distribution<'_>>,
     ) -> io::Result<()> {
         self.encode.begin(family, Kind::Histogram);
         for group in view.groups() {
             let mut has_one = [false; GROUP];
             let encode = &mut self.encode;
             view.read(self.tallies, &group, |cells| {
-                let histograms = cells.map(|cell| cell.and_then(&of));
-                for (nth, histogram) in histograms.into_iter().enumerate() {
-                    if let Some(histogram) = histogram {
-                        encode.add(nth, histogram);
+                for (nth, cell) in cells.into_iter().enumerate() {
+                    if let Some(distribution) = cell.and_then(&of) {
+                        encode.add(nth, &distribution);
                         has_one[nth] = true;
                     }
                 }
@@ -194,7 +193,7 @@ impl<E: Encode> Scrape<'_, E> {
         &mut self,
         family: &Family,
         view: &View<'_, Visitor, VisitorCell>,
-        of: fn(&VisitorCell) -> &Histogram,
+        of: fn(&VisitorCell) -> Distribution<'_>,
     ) -> io::Result<()> {
         let has_any = |cell: &VisitorCell| cell.sessions + cell.conversions > 0;
         self.distributions(family, view, |cell| has_any(cell).then(|| of(cell)))
@@ -230,7 +229,7 @@ impl<E: Encode> Scrape<'_, E> {
     fn handling(&mut self) -> io::Result<()> {
         self.encode.begin(&HANDLING, Kind::Histogram);
         for core in 0..self.tallies.cores() {
-            self.encode.add(0, &self.tallies.of_core(core).handling);
+            self.encode.add(0, &self.tallies.of_core(core).handling.distribution());
         }
         self.encode.distribution(0, &[], self.started);
         self.encode.end(self.out)

@@ -5,17 +5,18 @@ use std::io::{self, Read};
 
 use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
+use graadmeter_base::serve::Fields;
 use graadmeter_wire::limits::BODY_BYTES_MAX;
 use http_body_util::BodyExt;
 use hyper::Version;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use hyper::header::HeaderMap;
 
 use crate::limits::{ARRIVAL_MAX, DRAIN_MAX, DRAINED_BYTES_MAX};
 use crate::outcome::Outcome;
 
 /// What `sendBeacon` writes, and so nearly everybody: known without a closer look.
-const OF_SEND_BEACON: &str = "text/plain;charset=UTF-8";
+const OF_SEND_BEACON: &[u8] = b"text/plain;charset=UTF-8";
 
 /// Reads and decompresses a body, or says how the request ends.
 pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) -> Result<Bytes, Outcome> {
@@ -39,13 +40,13 @@ pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) 
 
 /// `text/plain` needs no preflight, so browsers send that; tools send `application/json`.
 #[must_use]
-pub fn is_beacon_type(headers: &HeaderMap) -> bool {
-    if headers.get(CONTENT_TYPE).is_some_and(|value| value == OF_SEND_BEACON) {
+pub fn is_beacon_type(fields: &impl Fields) -> bool {
+    let value = fields.first("content-type").unwrap_or_default();
+    if value == OF_SEND_BEACON {
         return true;
     }
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("text/plain") || essence.eq_ignore_ascii_case("application/json")
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    essence.eq_ignore_ascii_case(b"text/plain") || essence.eq_ignore_ascii_case(b"application/json")
 }
 
 /// Whether a body is compressed.
@@ -53,10 +54,10 @@ pub fn is_beacon_type(headers: &HeaderMap) -> bool {
 /// # Errors
 ///
 /// [`Outcome::UnsupportedMediaType`] for an encoding that is not spoken here.
-pub fn is_gzip(headers: &HeaderMap) -> Result<bool, Outcome> {
-    match headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim()) {
-        None | Some("" | "identity") => Ok(false),
-        Some(coding) if coding.eq_ignore_ascii_case("gzip") => Ok(true),
+pub fn is_gzip(fields: &impl Fields) -> Result<bool, Outcome> {
+    match fields.first("content-encoding").map(<[u8]>::trim_ascii) {
+        None | Some(b"" | b"identity") => Ok(false),
+        Some(coding) if coding.eq_ignore_ascii_case(b"gzip") => Ok(true),
         Some(_) => Err(Outcome::UnsupportedMediaType),
     }
 }
@@ -125,7 +126,7 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
-    use hyper::header::HeaderValue;
+    use hyper::header::{CONTENT_TYPE, HeaderValue};
 
     use super::*;
 

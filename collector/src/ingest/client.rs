@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use hyper::header::HeaderMap;
+use graadmeter_base::serve::Fields;
 use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -19,14 +19,14 @@ pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
 
 /// The first address, from the socket outwards, that is no trusted proxy.
 #[must_use]
-pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub fn address(peer: IpAddr, fields: &impl Fields, trusted: &[IpNet]) -> IpAddr {
     let mut client = peer.to_canonical();
     if !is_trusted(client, trusted) {
         return client;
     }
     // Bytes, because what is no text in a stranger's part must not hide what a proxy added to it.
-    let lists = headers.get_all(FORWARDED_FOR).iter().rev();
-    let mut hops = lists.flat_map(|list| list.as_bytes().rsplit(|byte| *byte == b','));
+    let lists = fields.all(FORWARDED_FOR).rev();
+    let mut hops = lists.flat_map(|list| list.rsplit(|byte| *byte == b','));
     while is_trusted(client, trusted) {
         let Some(next) = hops.next().and_then(|hop| parse(str::from_utf8(hop).ok()?.trim())) else { break };
         client = next;
@@ -43,7 +43,7 @@ fn parse(hop: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use hyper::header::HeaderValue;
+    use hyper::header::{HeaderMap, HeaderValue};
 
     use super::*;
 

@@ -9,10 +9,11 @@ use std::collections::HashSet;
 
 use ahash::RandomState;
 use bytes::Bytes;
+use graadmeter_base::serve::Fields;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap,
-    HeaderName, HeaderValue, ORIGIN, VARY,
+    HeaderValue, ORIGIN, VARY,
 };
 use hyper::{Method, Request, Response, StatusCode};
 
@@ -20,14 +21,14 @@ use crate::admit::origin::Origins;
 use crate::answer::{Body, whole};
 
 /// Says `no-cors` where the page can't look at the answer: most beacons.
-const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_MODE: &str = "sec-fetch-mode";
 /// How long a browser may remember what it was told: a day, of which Chromium takes two hours.
 const MAX_AGE_SECONDS: &str = "86400";
 
 /// The origins of all sites.
 #[derive(Debug)]
 pub(super) struct Cors {
-    listed: HashSet<HeaderValue, RandomState>,
+    listed: HashSet<Vec<u8>, RandomState>,
     any: bool,
 }
 
@@ -54,7 +55,7 @@ impl Cors {
             match origins {
                 Origins::Any => any = true,
                 Origins::Listed(origins) => {
-                    listed.extend(origins.iter().filter_map(|origin| serialized(origin)));
+                    listed.extend(origins.iter().map(|origin| serialized(origin)));
                 }
             }
         }
@@ -62,14 +63,13 @@ impl Cors {
     }
 
     /// Who may read the answer, if a page can look at it and its origin is allowed.
-    pub(super) fn allowance(&self, headers: &HeaderMap) -> Option<Allowance> {
-        let origin = headers.get(ORIGIN)?;
-        if headers.get(&FETCH_MODE).is_some_and(|mode| mode == "no-cors") {
+    pub(super) fn allowance(&self, fields: &impl Fields) -> Option<Allowance> {
+        if fields.first(FETCH_MODE) == Some(b"no-cors") {
             return None;
         }
+        let origin = fields.first("origin")?;
         if self.listed.contains(origin) {
-            // The request's own value: a copy of the listed one would be counted by all cores.
-            return Some(Allowance::Origin(origin.clone()));
+            return HeaderValue::from_bytes(origin).ok().map(Allowance::Origin);
         }
         self.any.then_some(Allowance::Any)
     }
@@ -111,25 +111,28 @@ impl Allowance {
 }
 
 /// An origin as browsers write it: in lower case, and without the port that goes without saying.
-fn serialized(origin: &str) -> Option<HeaderValue> {
+fn serialized(origin: &str) -> Vec<u8> {
     let origin = origin.to_ascii_lowercase();
     let bare = match origin.split_once("://") {
         Some(("https", _)) => origin.strip_suffix(":443"),
         Some(("http", _)) => origin.strip_suffix(":80"),
         _ => None,
     };
-    HeaderValue::from_str(bare.unwrap_or(&origin)).ok()
+    bare.unwrap_or(&origin).into()
 }
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderName;
+
     use super::*;
 
     fn allowance(cors: &Cors, headers: &[(&'static str, &'static str)]) -> Option<Allowance> {
-        let headers = headers
+        let headers: HeaderMap = headers
             .iter()
-            .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        cors.allowance(&headers.collect())
+            .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        cors.allowance(&headers)
     }
 
     fn origin(origin: &'static str) -> Allowance {

@@ -89,7 +89,7 @@ impl Channels {
             return channel;
         }
         let referrer = landing.referrer.and_then(UrlParts::split).map(|parts| lower_case(parts.host()));
-        let referrer = referrer.filter(|host| !is_same_site(host, &lower_case(landing.own_host)));
+        let referrer = referrer.filter(|host| !is_same_site(host, landing.own_host));
         let traffic = TrafficSource::of(landing.campaign, referrer.as_deref(), sources);
         let own = self.rules.iter().find(|(rule, _)| rule.matches(&traffic, referrer.as_deref()));
         own.map_or_else(|| Channel(grouping::group(&traffic) as u16), |(_, channel)| *channel)
@@ -100,9 +100,11 @@ impl Channels {
     }
 }
 
-/// Whether a visitor who comes from `host` never left the shop, both in lower case; `www.` makes no difference.
+/// Whether a visitor who comes from `host`, in lower case, never left the shop; `www.` makes no difference.
 fn is_same_site(host: &str, own_host: &str) -> bool {
-    without_www(host).eq_ignore_ascii_case(without_www(own_host))
+    let (host, own_host) = (without_www(host), without_www(own_host));
+    // Browsers write hosts in ASCII.
+    if own_host.is_ascii() { host.eq_ignore_ascii_case(own_host) } else { host == lower_case(own_host) }
 }
 
 fn without_www(host: &str) -> &str {
@@ -114,8 +116,12 @@ fn without_www(host: &str) -> &str {
 
 /// Text is compared in lower case. Browsers and most campaigns write it so, and nothing is copied.
 fn lower_case(text: &str) -> Cow<'_, str> {
-    let is_lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
-    if text.bytes().all(is_lower) || !text.chars().any(char::is_uppercase) {
+    let is_lower = |byte: &u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    // Eight at a time without a branch, which the compiler makes one comparison.
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    let all_lower = eights.iter().all(|eight| eight.iter().fold(true, |all, byte| all & is_lower(byte)))
+        && rest.iter().all(is_lower);
+    if all_lower || !text.chars().any(char::is_uppercase) {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.to_lowercase())

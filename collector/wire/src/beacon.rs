@@ -119,6 +119,11 @@ impl<'a> Beacon<'a> {
         }
     }
 
+    /// A beacon that says nothing yet.
+    pub(crate) fn blank() -> Self {
+        Self::new(SiteId::BLANK, HexId::from(0), Kind::Page, HttpUrl::UNKNOWN)
+    }
+
     /// Takes out every measured value that can't be, and says which.
     pub(crate) fn leave_out_impossible(&mut self) -> LeftOut {
         let mut left_out = LeftOut::default();

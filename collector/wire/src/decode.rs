@@ -27,8 +27,12 @@ pub struct Decoded<'a> {
 /// type. The error names the key and never repeats the body.
 pub fn decode(body: &[u8]) -> Result<Decoded<'_>, WireError> {
     let text = text(body)?;
-    let beacon = json::read(text).or_else(|json::GaveUp| read_slowly(text))?;
-    Ok(Decoded::new(beacon))
+    let mut decoded = Decoded { beacon: Beacon::blank(), left_out: LeftOut::default() };
+    if json::read(text, |reader| decoded.beacon.read(reader)).is_err() {
+        decoded.beacon = read_slowly(text)?;
+    }
+    decoded.left_out = decoded.beacon.leave_out_impossible();
+    Ok(decoded)
 }
 
 /// Reads a body (already decompressed) as a sale that a shop's server reports.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 
+use crate::eight::ONES;
 use crate::limits::{ID_DIGITS_MAX, ID_DIGITS_MIN};
 use crate::word::{self, Word};
 
@@ -22,9 +23,15 @@ impl HexId {
             return None;
         }
         let mut number = [0; BYTES];
-        for (place, digit) in digits.bytes().rev().enumerate() {
-            let nibble = char::from(digit).to_digit(16)? as u8;
-            number[BYTES - 1 - place / 2] |= nibble << (4 * (place % 2));
+        let (first, eights) = digits.as_bytes().as_rchunks::<8>();
+        let mut bytes = number.as_chunks_mut::<4>().0.iter_mut().rev();
+        for (digits, bytes) in eights.iter().rev().zip(&mut bytes) {
+            *bytes = eight_digits(u64::from_le_bytes(*digits))?;
+        }
+        if let (false, Some(bytes)) = (first.is_empty(), bytes.next()) {
+            let mut digits = [b'0'; 8];
+            digits[8 - first.len()..].copy_from_slice(first);
+            *bytes = eight_digits(u64::from_le_bytes(digits))?;
         }
         Some(Self(number))
     }
@@ -34,6 +41,24 @@ impl HexId {
     pub fn as_bytes(&self) -> &[u8; BYTES] {
         &self.0
     }
+}
+
+/// The number that eight digits write, big-endian; the first digit is the lowest byte.
+#[inline]
+fn eight_digits(digits: u64) -> Option<[u8; 4]> {
+    let letters = digits & (ONES * 0x40);
+    // Bit 6 tells letters from numerals, and the lower half of a letter is the letter's number, from 1 on.
+    let nibbles = (digits & (ONES * 0x0f)) + (letters >> 6) * 9;
+    // That holds for digits only, which the nibbles must therefore write in turn.
+    let are_letters = (nibbles + ONES * (128 - 10)) >> 7 & ONES;
+    let written = nibbles + ONES * u64::from(b'0') + are_letters * u64::from(b'a' - b'9' - 1);
+    if written != digits | letters >> 1 || nibbles & (ONES * 0xf0) != 0 {
+        return None;
+    }
+    // Each second byte takes its neighbour in; then these bytes move together.
+    let bytes = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    Some(((pairs | pairs >> 16) as u32).to_le_bytes())
 }
 
 impl From<u128> for HexId {
@@ -94,6 +119,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn takes_hexadecimal_digits_only(before in "[0-9a-fA-F]{0,7}", odd: char, after in "[0-9a-fA-F]{15,20}") {
+            let parsed = HexId::parse(&format!("{before}{odd}{after}"));
+            prop_assert_eq!(parsed.is_some(), odd.is_ascii_hexdigit());
+        }
+
         #[test]
         fn is_the_number_that_its_digits_write(number: u128) {
             let id = HexId::parse(&format!("{number:032X}"));

@@ -16,6 +16,7 @@
 
 mod beacon;
 mod decode;
+mod eight;
 mod error;
 mod id;
 mod json;

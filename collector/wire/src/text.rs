@@ -22,6 +22,11 @@ impl<'a, const MAX: usize> Text<'a, MAX> {
         (text.len() <= MAX && has_no_control(&text)).then_some(Self(text))
     }
 
+    /// Takes `text`, which is known to be printable ASCII, if it keeps the limit.
+    pub(crate) fn printable(text: &'a str) -> Option<Self> {
+        (text.len() <= MAX).then_some(Self(Cow::Borrowed(text)))
+    }
+
     /// The text itself, still borrowed where it was.
     #[must_use]
     pub fn into_inner(self) -> Cow<'a, str> {
@@ -86,6 +91,9 @@ pub struct SiteId<'a>(Cow<'a, str>);
 impl<'a> SiteId<'a> {
     /// What a site id looks like, for error messages.
     pub const SHAPE: &'static str = "a site id: 1 to 64 letters, digits, dots, dashes and underscores";
+
+    /// The place of an id that is yet to be read.
+    pub(crate) const BLANK: SiteId<'static> = SiteId(Cow::Borrowed(""));
 
     /// Takes `id` if it has the shape of a site id.
     pub fn new(id: impl Into<Cow<'a, str>>) -> Option<Self> {

@@ -10,6 +10,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 use serde::{Serialize, Serializer};
 
+use crate::eight::{below, equal, find};
 use crate::limits::URL_BYTES_MAX;
 use crate::text::Text;
 
@@ -28,30 +29,13 @@ impl<'a> UrlParts<'a> {
     /// Splits `scheme://authority/path?query#fragment`; nothing if it has no scheme or no host.
     #[must_use]
     pub fn split(url: &'a str) -> Option<Self> {
-        let scheme = &url[..url.find(':')?];
-        let rest = url[scheme.len()..].strip_prefix("://")?;
-        let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        if !scheme.starts_with(|first: char| first.is_ascii_alphabetic()) || !scheme.bytes().all(is_scheme) {
-            return None;
-        }
-        let until = |text: &'a str, ends: &[u8]| {
-            let end = text.bytes().position(|byte| ends.contains(&byte));
-            text.split_at(end.unwrap_or(text.len()))
-        };
-        let (authority, rest) = until(rest, b"/?#");
-        let (path, _query) = until(rest, b"?#");
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let parts = Self { scheme, authority, path: if path.is_empty() { "/" } else { path } };
-        (!parts.host().is_empty()).then_some(parts)
+        Places::of(url).map(|places| places.parts(url))
     }
 
     /// The host without its port.
     #[must_use]
     pub fn host(&self) -> &'a str {
-        match self.authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            _ => self.authority,
-        }
+        host(self.authority)
     }
 
     /// Whether this is the `scheme://authority` that `origin` writes, letter case aside.
@@ -63,45 +47,124 @@ impl<'a> UrlParts<'a> {
     }
 }
 
+/// An authority without its port.
+fn host(authority: &str) -> &str {
+    // Most have none.
+    if find(authority.as_bytes(), |bytes| equal(bytes, b':')).is_none() {
+        return authority;
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+/// Where the parts of a URL are: it is split once, and asked for them often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Places {
+    scheme_end: usize,
+    authority_start: usize,
+    authority_end: usize,
+    path_end: usize,
+}
+
+impl Places {
+    fn of(url: &str) -> Option<Self> {
+        let bytes = url.as_bytes();
+        let scheme_end = if bytes.starts_with(b"https:") { "https".len() } else { scheme_length(bytes)? };
+        let after_scheme = scheme_end + "://".len();
+        let rest = bytes[scheme_end..].strip_prefix(b"://")?;
+        let authority_length =
+            find(rest, |bytes| equal(bytes, b'/') | equal(bytes, b'?') | equal(bytes, b'#'))
+                .unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(authority_length);
+        let authority_end = after_scheme + authority_length;
+        let path_length = find(rest, |bytes| equal(bytes, b'?') | equal(bytes, b'#')).unwrap_or(rest.len());
+        // Few have user information before their host.
+        let user_length = match find(authority, |bytes| equal(bytes, b'@')) {
+            Some(_) => authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1),
+            None => 0,
+        };
+        let has_host = match authority[user_length..] {
+            [] => false,
+            // Perhaps nothing but a port.
+            [b':', ..] => !host(&url[after_scheme + user_length..authority_end]).is_empty(),
+            _ => true,
+        };
+        has_host.then_some(Self {
+            scheme_end,
+            authority_start: after_scheme + user_length,
+            authority_end,
+            path_end: authority_end + path_length,
+        })
+    }
+
+    #[inline]
+    fn parts(self, url: &str) -> UrlParts<'_> {
+        let part = |from, to| url.get(from..to).unwrap_or_default();
+        let path = part(self.authority_end, self.path_end);
+        UrlParts {
+            scheme: part(0, self.scheme_end),
+            authority: part(self.authority_start, self.authority_end),
+            path: if path.is_empty() { "/" } else { path },
+        }
+    }
+}
+
+/// The length of any scheme (RFC 3986, section 3.1).
+fn scheme_length(url: &[u8]) -> Option<usize> {
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    let length = url.iter().position(|&byte| !is_scheme(byte))?;
+    url.first()?.is_ascii_alphabetic().then_some(length)
+}
+
 /// An absolute `http` or `https` URL of at most 4,096 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpUrl<'a>(Cow<'a, str>);
+pub struct HttpUrl<'a> {
+    text: Cow<'a, str>,
+    places: Places,
+}
 
 impl<'a> HttpUrl<'a> {
     /// A page that nobody named: a host that can't be (RFC 2606, section 2).
-    pub const UNKNOWN: HttpUrl<'static> = HttpUrl(Cow::Borrowed("https://unknown.invalid/"));
+    pub const UNKNOWN: HttpUrl<'static> = HttpUrl {
+        text: Cow::Borrowed("https://unknown.invalid/"),
+        places: Places { scheme_end: 5, authority_start: 8, authority_end: 23, path_end: 24 },
+    };
 
     /// What a page's URL looks like, for error messages.
     pub const SHAPE: &'static str = "an absolute http or https URL of at most 4096 bytes";
 
     /// Takes `url` if it is absolute, `http` or `https`, and keeps the limit.
     pub fn new(url: impl Into<Cow<'a, str>>) -> Option<Self> {
-        let url = url.into();
-        let is_web =
-            |scheme: &str| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
-        let fits = url.len() <= URL_BYTES_MAX
-            && !url.bytes().any(|byte| byte.is_ascii_control() || byte == b' ')
-            && UrlParts::split(&url).is_some_and(|parts| is_web(parts.scheme));
-        fits.then_some(Self(url))
+        let text = url.into();
+        let is_no_part_of_a_url = |bytes| below(bytes, b' ' + 1) | equal(bytes, 0x7f);
+        if text.len() > URL_BYTES_MAX || find(text.as_bytes(), is_no_part_of_a_url).is_some() {
+            return None;
+        }
+        let places = Places::of(&text)?;
+        let scheme = &text[..places.scheme_end];
+        let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+        is_web.then_some(Self { text, places })
     }
 
     /// Its parts.
     #[must_use]
+    #[inline]
     pub fn parts(&self) -> UrlParts<'_> {
-        // `new` has split it once already, so the fallback is never taken.
-        UrlParts::split(&self.0).unwrap_or(UrlParts { scheme: "", authority: "", path: "/" })
+        self.places.parts(&self.text)
     }
 }
 
 impl fmt::Display for HttpUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl Serialize for HttpUrl<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(&self.text)
     }
 }
 
@@ -145,6 +208,11 @@ mod tests {
         }
         assert!(HttpUrl::new("https://a.example/a b").is_none());
         assert!(HttpUrl::new("https://:80/").is_none());
+    }
+
+    #[test]
+    fn the_unknown_page_is_split_like_any() {
+        assert_eq!(HttpUrl::new("https://unknown.invalid/"), Some(HttpUrl::UNKNOWN));
     }
 
     proptest! {

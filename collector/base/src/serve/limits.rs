@@ -38,6 +38,11 @@ pub(super) const CONNECTION_WINDOW: u32 = 65_535;
 /// Bytes of one HTTP/2 answer that wait to be sent.
 pub(super) const SEND_BUFFER: usize = 64 * 1024;
 
+/// Bytes of a usual request, head and body: a beacon has two or three kilobytes.
+pub(super) const LANE_BYTES: usize = 8 * 1024;
+/// In how many pieces a usual request may come. Each time it is looked at from its beginning.
+pub(super) const LANE_READS_MAX: usize = 8;
+
 impl Limits {
     /// How often connections are looked after: ten times in the shortest time that something may take.
     pub(super) fn look_every(&self) -> Duration {

@@ -19,6 +19,7 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
 
 use super::connections::{Guest, Reason};
+use super::lane::{AtOnce, Exit, Lane};
 use super::limits::{CONNECTION_WINDOW, Limits, SEND_BUFFER, STREAM_WINDOW};
 use super::slot::{Order, Phase, Slot};
 use super::tls::Tls;
@@ -31,6 +32,7 @@ pub(super) async fn converse<A, F, B>(
     guest: Guest,
     tls: Option<Tls>,
     answer: A,
+    at_once: Option<AtOnce>,
 ) where
     A: Fn(SocketAddr, Request<Incoming>) -> F + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
@@ -39,7 +41,13 @@ pub(super) async fn converse<A, F, B>(
     let Guest { slot, connections } = &guest;
     let limits = connections.limits;
     // Whoever ends before a request was there has told nothing that is worth a line.
-    let Some(Ok((wire, is_http2))) = unless_told_to_end(slot, open(stream, slot, tls)).await else { return };
+    let Some(Ok((mut wire, is_http2))) = unless_told_to_end(slot, open(stream, slot, tls)).await else {
+        return;
+    };
+    if let Some(at_once) = at_once.filter(|_| !is_http2) {
+        let mut lane = Lane::new(&mut wire, slot, peer, &at_once, limits);
+        let Ok(Exit::Other) = poll_fn(|context| lane.poll(context)).await else { return };
+    }
     let (service_slot, requests_max) = (Arc::clone(slot), limits.requests);
     let service = service_fn(move |request: Request<Incoming>| {
         let asked = service_slot.ask(!request.body().is_end_stream(), requests_max);

@@ -111,6 +111,32 @@ impl Slot {
         (phase, Duration::from_millis(state >> PHASE_BITS))
     }
 
+    /// The time of the clock that stands still between two looks.
+    pub(super) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// The head of a request is here, its body is not.
+    pub(super) fn awaits_body(&self) {
+        if self.phase().0 != Phase::Body {
+            self.enter(Phase::Body);
+        }
+    }
+
+    /// A request was answered as soon as it was here; says whether it is the last one of its connection.
+    pub(super) fn answers_at_once(&self, requests_max: u32) -> bool {
+        self.enter(Phase::Idle);
+        let is_last = self.count_request(requests_max);
+        if is_last {
+            self.ends_because(Reason::Requests);
+        }
+        is_last
+    }
+
+    fn count_request(&self, requests_max: u32) -> bool {
+        self.requests.fetch_add(1, Ordering::Relaxed) + 1 >= requests_max
+    }
+
     /// From here on it speaks HTTP/2, whose frames don't begin a request each.
     pub(super) fn speaks_http2(&self) {
         self.http2.store(true, Ordering::Relaxed);
@@ -173,7 +199,7 @@ impl Slot {
         if self.under_way.fetch_add(1, Ordering::Relaxed) == 0 {
             self.enter(if has_body && !http2 { Phase::Body } else { Phase::Answer });
         }
-        let is_last = self.requests.fetch_add(1, Ordering::Relaxed) + 1 >= requests_max;
+        let is_last = self.count_request(requests_max);
         if is_last {
             self.ends_because(Reason::Requests);
             if http2 {

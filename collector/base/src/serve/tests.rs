@@ -67,7 +67,7 @@ impl Server {
         let connections = Connections::new(limits, exempt);
         let (stop, stopped) = oneshot::channel::<Infallible>();
         let shutdown = async { drop(stopped.await) };
-        let ended = tokio::spawn(serve(listener, Arc::clone(&connections), None, answer, shutdown));
+        let ended = tokio::spawn(serve(listener, Arc::clone(&connections), None, answer, None, shutdown));
         Self { address, connections, asked, gate, stop, ended }
     }
 

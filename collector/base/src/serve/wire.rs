@@ -53,6 +53,11 @@ impl Wire {
         }
     }
 
+    /// Lets `bytes` be read again, before everything else.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        self.first.splice(..0, bytes.iter().copied());
+    }
+
     fn stream(self: Pin<&mut Self>) -> Pin<&mut Stream> {
         Pin::new(&mut self.get_mut().stream)
     }
@@ -64,9 +69,6 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.slot.order() >= Order::GiveUp {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
         if !self.first.is_empty() {
             let given = self.first.len().min(buffer.remaining());
             buffer.put_slice(&self.first[..given]);
@@ -75,6 +77,9 @@ impl AsyncRead for Wire {
                 self.first = Vec::new();
             }
             return Poll::Ready(Ok(()));
+        }
+        if self.slot.order() >= Order::GiveUp {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let before = buffer.filled().len();
         ready!(self.as_mut().stream().poll_read(cx, buffer))?;

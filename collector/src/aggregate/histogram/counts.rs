@@ -5,6 +5,9 @@
 //! become counters, from the lowest slot that was hit to the highest, of one byte each, and of two, four
 //! and eight when one is full. Recording takes constant time in either form.
 
+use std::iter;
+use std::ops::RangeInclusive;
+
 /// Counters per slot.
 #[derive(Debug, Clone)]
 pub(super) enum Counts {
@@ -39,24 +42,22 @@ impl Counts {
 
     /// Counts `times` values in `slot`.
     pub(super) fn add(&mut self, slot: u16, times: u64) {
-        if times == 0 || self.is_listed(slot, times) {
-            return;
-        }
-        loop {
-            let is_added = match self {
-                Self::Few { .. } => false,
-                Self::OneByte(window) => window.add(slot, times),
-                Self::TwoBytes(window) => window.add(slot, times),
-                Self::FourBytes(window) => window.add(slot, times),
-                Self::EightBytes(window) => {
-                    // Past 64 bits a counter stays full.
-                    window.add(slot, times.min(u64::MAX - window.count(slot)))
-                }
-            };
-            if is_added {
-                return;
+        self.add_each(iter::once(slot), times);
+    }
+
+    /// Counts `times` values in each slot.
+    pub(super) fn add_each(&mut self, mut slots: impl Iterator<Item = u16>, times: u64) {
+        // Mostly they all fit into what there is: a short loop for each form. Then what does not fit makes room.
+        while let Some(slot) = match self {
+            Self::Few { each, slots: list } => {
+                slots.find(|&slot| u64::from(*each) != times || !has_pushed(list, slot))
             }
-            self.widen();
+            Self::OneByte(window) => slots.find(|&slot| !window.has_added(slot, times)),
+            Self::TwoBytes(window) => slots.find(|&slot| !window.has_added(slot, times)),
+            Self::FourBytes(window) => slots.find(|&slot| !window.has_added(slot, times)),
+            Self::EightBytes(window) => slots.find(|&slot| !window.has_added(slot, times)),
+        } {
+            self.make_room_and_add(slot, times);
         }
     }
 
@@ -73,6 +74,26 @@ impl Counts {
             Self::TwoBytes(window) => window.for_each(count),
             Self::FourBytes(window) => window.for_each(count),
             Self::EightBytes(window) => window.for_each(count),
+        }
+    }
+
+    #[cold]
+    fn make_room_and_add(&mut self, slot: u16, times: u64) {
+        if times == 0 || self.is_listed(slot, times) {
+            return;
+        }
+        loop {
+            let is_added = match self {
+                Self::Few { .. } => false,
+                Self::OneByte(window) => window.add(slot, times),
+                Self::TwoBytes(window) => window.add(slot, times),
+                Self::FourBytes(window) => window.add(slot, times),
+                Self::EightBytes(window) => window.add(slot, times),
+            };
+            if is_added {
+                return;
+            }
+            self.widen();
         }
     }
 
@@ -99,10 +120,8 @@ impl Counts {
     fn widen(&mut self) {
         *self = match std::mem::replace(self, Self::NONE) {
             Self::Few { each, slots } => {
-                let mut counters = Self::OneByte(Window { first: 0, counters: Box::default() });
-                for slot in slots {
-                    counters.add(slot, u64::from(each));
-                }
+                let mut counters = Self::OneByte(Window::between_ends(&slots));
+                counters.add_each(slots.into_iter(), u64::from(each));
                 counters
             }
             Self::OneByte(window) => Self::TwoBytes(window.widened()),
@@ -115,8 +134,22 @@ impl Counts {
 
 /// Whether a list takes more memory than one-byte counters for the slots between its ends would.
 fn is_larger_than_counters(slots: &[u16]) -> bool {
-    let (Some(lowest), Some(highest)) = (slots.iter().min(), slots.iter().max()) else { return false };
-    size_of_val(slots) > usize::from(highest - lowest) + 1
+    ends(slots).is_some_and(|ends| size_of_val(slots) > ends.len())
+}
+
+/// The slots from the lowest of a list to the highest.
+fn ends(slots: &[u16]) -> Option<RangeInclusive<u16>> {
+    let ends = slots.iter().min().zip(slots.iter().max());
+    ends.map(|(lowest, highest)| *lowest..=*highest)
+}
+
+/// Adds to a list that has room.
+fn has_pushed(list: &mut Vec<u16>, slot: u16) -> bool {
+    let has_room = list.len() < list.capacity();
+    if has_room {
+        list.push(slot);
+    }
+    has_room
 }
 
 /// How many more slots a full list makes room for: half as many again, in steps that an allocator hands out.
@@ -126,20 +159,31 @@ fn growth(len: usize) -> usize {
 }
 
 impl<T: Copy + Default + Into<u64> + TryFrom<u64>> Window<T> {
+    /// No counts yet of all slots between the ends of a list.
+    fn between_ends(slots: &[u16]) -> Self {
+        let Some(ends) = ends(slots) else { return Self { first: 0, counters: Box::default() } };
+        Self { first: *ends.start(), counters: vec![T::default(); ends.len()].into() }
+    }
+
     /// Counts, unless the counter would be full.
     fn add(&mut self, slot: u16, times: u64) -> bool {
-        let index = match usize::from(slot).checked_sub(self.first.into()) {
-            Some(index) if index < self.counters.len() => index,
-            _ => self.reach(slot),
-        };
-        let counter = &mut self.counters[index];
+        if self.index(slot) >= self.counters.len() {
+            self.reach(slot);
+        }
+        self.has_added(slot, times)
+    }
+
+    /// Counts, if the slot has a counter here, and it would not be full. One of 64 bits is never more than full.
+    fn has_added(&mut self, slot: u16, times: u64) -> bool {
+        let index = self.index(slot);
+        let Some(counter) = self.counters.get_mut(index) else { return false };
         let sum: u64 = Into::<u64>::into(*counter).saturating_add(times);
         T::try_from(sum).map(|sum| *counter = sum).is_ok()
     }
 
-    fn count(&self, slot: u16) -> u64 {
-        let index = usize::from(slot).checked_sub(self.first.into());
-        index.and_then(|index| self.counters.get(index)).map_or(0, |&counter| counter.into())
+    /// The index of a slot's counter, or, for a slot below the first, a number past all.
+    fn index(&self, slot: u16) -> usize {
+        usize::from(slot).wrapping_sub(self.first.into())
     }
 
     fn for_each(&self, mut count: impl FnMut(u16, u64)) {
@@ -151,9 +195,9 @@ impl<T: Copy + Default + Into<u64> + TryFrom<u64>> Window<T> {
         }
     }
 
-    /// Makes room up to `slot` and some more beyond it, and gives its index.
+    /// Makes room up to `slot` and some more beyond it.
     #[cold]
-    fn reach(&mut self, slot: u16) -> usize {
+    fn reach(&mut self, slot: u16) {
         let more = (self.counters.len() / 8 + 8) as u16;
         let end = self.first + self.counters.len() as u16;
         let (first, end) = match slot {
@@ -165,7 +209,6 @@ impl<T: Copy + Default + Into<u64> + TryFrom<u64>> Window<T> {
         let at = usize::from(self.first.saturating_sub(first));
         counters[at..at + self.counters.len()].copy_from_slice(&self.counters);
         *self = Self { first, counters };
-        usize::from(slot - first)
     }
 
     fn widened<W: From<T>>(self) -> Window<W> {

@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use crate::aggregate::histogram::{Histogram, slot};
+use crate::aggregate::histogram::{Distribution, slot};
 use crate::measure::{Micros, Scale};
 
 use super::message;
@@ -87,7 +87,7 @@ impl Native {
     }
 
     /// Adds the counts of a part.
-    pub(super) fn add(&mut self, part: &Histogram) {
+    pub(super) fn add(&mut self, part: &Distribution<'_>) {
         let numbers = &NUMBERS[part.scale() as usize];
         part.for_each_slot(|slot, times| {
             let number = usize::from(numbers[usize::from(slot)]);
@@ -141,6 +141,7 @@ fn signed(buckets: usize) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::histogram::Histogram;
     use proptest::prelude::*;
     use protobuf::CodedInputStream;
 
@@ -175,7 +176,7 @@ mod tests {
             for &value in &values {
                 let mut part = Histogram::new(Scale::Loading);
                 part.record(Micros(value), 1);
-                native.add(&part);
+                native.add(&part.distribution());
             }
             let (mut spans, mut deltas) = (Vec::new(), Vec::new());
             let totals = native.take(&mut spans, &mut deltas);
@@ -203,7 +204,7 @@ mod tests {
         let mut part = Histogram::new(Scale::Score);
         part.record(Micros(0), 3);
         part.record(Micros(100_000), 2);
-        native.add(&part);
+        native.add(&part.distribution());
         let (mut spans, mut deltas) = (Vec::new(), Vec::new());
         let totals = Totals { count: 5, zeros: 3, sum_micros: 200_000 };
         assert_eq!(native.take(&mut spans, &mut deltas), totals);

@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use crate::aggregate::histogram::Histogram;
+use crate::aggregate::histogram::Distribution;
 use crate::expose::catalog::Family;
 
 use super::message;
@@ -123,7 +123,7 @@ impl Encode for Protobuf {
         self.end_series(labels, field::metric::COUNTER);
     }
 
-    fn add(&mut self, nth: usize, part: &Histogram) {
+    fn add(&mut self, nth: usize, part: &Distribution<'_>) {
         self.natives[nth].add(part);
     }
 

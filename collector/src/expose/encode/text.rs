@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
-use crate::aggregate::histogram::{Histogram, slot};
+use crate::aggregate::histogram::{Distribution, slot};
 use crate::expose::catalog::Family;
 use crate::measure::Scale;
 
@@ -129,7 +129,7 @@ impl Encode for Text {
         self.value(value);
     }
 
-    fn add(&mut self, nth: usize, part: &Histogram) {
+    fn add(&mut self, nth: usize, part: &Distribution<'_>) {
         let Summed { scale, between, sum_micros } = &mut self.sums[nth];
         *scale = part.scale();
         let edges = &EDGES[*scale as usize].of_slots;
@@ -168,6 +168,7 @@ impl Encode for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::histogram::Histogram;
     use crate::measure::Micros;
 
     const FAMILY: Family = Family { name: "rum_lcp_seconds", help: "Paint.", labels: &["site", "page"] };
@@ -184,9 +185,9 @@ mod tests {
         encode.begin(&FAMILY, Kind::Histogram);
         let mut part = Histogram::new(Scale::Loading);
         part.record(Micros(2_500_000), 1);
-        encode.add(3, &part);
+        encode.add(3, &part.distribution());
         part.record(Micros(2_500_001), 2);
-        encode.add(3, &part);
+        encode.add(3, &part.distribution());
         let mut labels = Vec::new();
         Text::label("site", "shop", &mut labels);
         Text::label("page", "a\"b\\c\nd", &mut labels);

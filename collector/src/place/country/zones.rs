@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use ahash::RandomState;
+
 use crate::observation::Country;
 
 /// Zone and country, a line each; names that browsers still use for older ones are among them.
@@ -9,7 +11,7 @@ const TABLE: &str = include_str!("zones.tsv");
 
 /// The country of each IANA time zone that lies in one.
 #[derive(Debug)]
-pub struct Zones(HashMap<&'static str, Country>);
+pub struct Zones(HashMap<&'static str, Country, RandomState>);
 
 impl Zones {
     /// Reads the table, once at start.

@@ -1,232 +1,223 @@
 //! The usual beacon, read in one pass from simple JSON.
 //!
+//! Keys stand in the order in which beacon-js writes them, which is the order in which they are found fastest.
+//!
 //! It says once more, for speed, what serde's derived code says. A key that is missing here is not lost: it makes
 //! the reader give up, and the beacon is read slowly. A property holds the two together.
 
 use crate::beacon::{
     Beacon, Campaign, Conversion, Device, Landing, Rate, Session, ThirdParty, Timing, Version, Vitals,
 };
-use crate::json::{GaveUp, Read, Reader, once};
-use crate::limits::SESSION_VIEWS_MAX;
+use crate::id::HexId;
+use crate::json::{GaveUp, Read, Reader};
+use crate::limits::{SESSION_VIEWS_MAX, URL_BYTES_MAX};
 use crate::text::{SiteId, Text};
 use crate::url::HttpUrl;
 
-impl<'a> Read<'a> for Beacon<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
+impl<'a> Beacon<'a> {
+    /// Reads a beacon in the place of this one, which has nothing but its required keys. It is large, so it is read
+    /// where it will stay. When the reader gives up, what stands there has no meaning.
+    pub(crate) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), GaveUp> {
         let (mut v, mut site, mut id, mut kind, mut url) = (None::<Version>, None, None, None, None);
-        let (mut referrer, mut page, mut channel, mut nav, mut session) = (None, None, None, None, None);
-        let (mut campaign, mut device, mut tz, mut variant, mut source) = (None, None, None, None, None);
-        let (mut region, mut check, mut rate, mut timing, mut vitals) = (None, None, None, None, None);
-        let (mut third_party, mut conversion) = (None, None);
-        reader.object(|reader, key| match key {
-            "v" => once(reader, &mut v),
-            "site" => once(reader, &mut site),
-            "id" => once(reader, &mut id),
-            "kind" => once(reader, &mut kind),
-            "url" => once(reader, &mut url),
-            "ref" => once(reader, &mut referrer),
-            "page" => once(reader, &mut page),
-            "channel" => once(reader, &mut channel),
-            "nav" => once(reader, &mut nav),
-            "session" => once(reader, &mut session),
-            "campaign" => once(reader, &mut campaign),
-            "device" => once(reader, &mut device),
-            "tz" => once(reader, &mut tz),
-            "variant" => once(reader, &mut variant),
-            "source" => once(reader, &mut source),
-            "region" => once(reader, &mut region),
-            "check" => once(reader, &mut check),
-            "rate" => once(reader, &mut rate),
-            "timing" => once(reader, &mut timing),
-            "vitals" => once(reader, &mut vitals),
-            "third_party" => once(reader, &mut third_party),
-            "conversion" => once(reader, &mut conversion),
-            _ => Err(GaveUp),
+        let (mut source, mut rate, mut third_party) = (None, None, None);
+        reader.object(|reader| {
+            reader.field("v", &mut v)?;
+            reader.field("site", &mut site)?;
+            reader.field("id", &mut id)?;
+            reader.field("kind", &mut kind)?;
+            reader.field("url", &mut url)?;
+            reader.field("ref", &mut self.referrer)?;
+            reader.field("nav", &mut self.nav)?;
+            reader.field("campaign", &mut self.campaign)?;
+            reader.field("page", &mut self.page)?;
+            reader.field("variant", &mut self.variant)?;
+            reader.field("device", &mut self.device)?;
+            reader.field("tz", &mut self.tz)?;
+            reader.field("channel", &mut self.channel)?;
+            reader.field("rate", &mut rate)?;
+            reader.field("session", &mut self.session)?;
+            reader.field("timing", &mut self.timing)?;
+            reader.field("vitals", &mut self.vitals)?;
+            reader.field("third_party", &mut third_party)?;
+            reader.field("conversion", &mut self.conversion)?;
+            reader.field("source", &mut source)?;
+            reader.field("region", &mut self.region)?;
+            reader.field("check", &mut self.check)?;
+            Ok(())
         })?;
-        Ok(Self {
-            v: v.ok_or(GaveUp)?,
-            site: site.ok_or(GaveUp)?,
-            id: id.ok_or(GaveUp)?,
-            kind: kind.ok_or(GaveUp)?,
-            url: url.ok_or(GaveUp)?,
-            referrer,
-            page,
-            channel,
-            nav,
-            session,
-            campaign,
-            device,
-            tz,
-            variant,
-            source: source.unwrap_or_default(),
-            region,
-            check,
-            rate: rate.unwrap_or_default(),
-            timing,
-            vitals,
-            third_party: third_party.unwrap_or_default(),
-            conversion,
-        })
+        self.v = v.ok_or(GaveUp)?;
+        self.site = site.ok_or(GaveUp)?;
+        self.id = id.ok_or(GaveUp)?;
+        self.kind = kind.ok_or(GaveUp)?;
+        self.url = url.ok_or(GaveUp)?;
+        self.source = source.unwrap_or_default();
+        self.rate = rate.unwrap_or_default();
+        self.third_party = third_party.unwrap_or_default();
+        Ok(())
     }
 }
 
 impl<'a> Read<'a> for Session<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let (mut id, mut n, mut landing) = (None, None, None);
-        reader.object(|reader, key| match key {
-            "id" => once(reader, &mut id),
-            "n" => once(reader, &mut n),
-            "landing" => once(reader, &mut landing),
-            _ => Err(GaveUp),
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let (mut id, mut n) = (None, None);
+        let session = place.insert(Self { id: HexId::from(0), n: 0, landing: None });
+        reader.object(|reader| {
+            reader.field("id", &mut id)?;
+            reader.field("n", &mut n)?;
+            reader.field("landing", &mut session.landing)?;
+            Ok(())
         })?;
-        let n = n.filter(|n| (1..=SESSION_VIEWS_MAX).contains(n));
-        Ok(Self { id: id.ok_or(GaveUp)?, n: n.ok_or(GaveUp)?, landing })
+        session.id = id.ok_or(GaveUp)?;
+        session.n = n.filter(|n| (1..=SESSION_VIEWS_MAX).contains(n)).ok_or(GaveUp)?;
+        Ok(())
     }
 }
 
 impl<'a> Read<'a> for Landing<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let mut landing = Self::default();
-        reader.object(|reader, key| match key {
-            "lcp" => once(reader, &mut landing.lcp),
-            "load" => once(reader, &mut landing.load),
-            "ref" => once(reader, &mut landing.referrer),
-            "page" => once(reader, &mut landing.page),
-            "campaign" => once(reader, &mut landing.campaign),
-            _ => Err(GaveUp),
-        })?;
-        Ok(landing)
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let landing = place.insert(Self::default());
+        reader.object(|reader| {
+            reader.field("lcp", &mut landing.lcp)?;
+            reader.field("load", &mut landing.load)?;
+            reader.field("ref", &mut landing.referrer)?;
+            reader.field("page", &mut landing.page)?;
+            reader.field("campaign", &mut landing.campaign)?;
+            Ok(())
+        })
     }
 }
 
 impl<'a> Read<'a> for Campaign<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let mut campaign = Self::default();
-        reader.object(|reader, key| match key {
-            "source" => once(reader, &mut campaign.source),
-            "medium" => once(reader, &mut campaign.medium),
-            "name" => once(reader, &mut campaign.name),
-            "click" => once(reader, &mut campaign.click),
-            _ => Err(GaveUp),
-        })?;
-        Ok(campaign)
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let campaign = place.insert(Self::default());
+        reader.object(|reader| {
+            reader.field("source", &mut campaign.source)?;
+            reader.field("medium", &mut campaign.medium)?;
+            reader.field("name", &mut campaign.name)?;
+            reader.field("click", &mut campaign.click)?;
+            Ok(())
+        })
     }
 }
 
 impl<'a> Read<'a> for Conversion<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        let mut conversion = Self::default();
-        reader.object(|reader, key| match key {
-            "value" => once(reader, &mut conversion.value),
-            "currency" => once(reader, &mut conversion.currency),
-            "order" => once(reader, &mut conversion.order),
-            "first" => once(reader, &mut conversion.first),
-            _ => Err(GaveUp),
-        })?;
-        Ok(conversion)
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let conversion = place.insert(Self::default());
+        reader.object(|reader| {
+            reader.field("value", &mut conversion.value)?;
+            reader.field("currency", &mut conversion.currency)?;
+            reader.field("order", &mut conversion.order)?;
+            reader.field("first", &mut conversion.first)?;
+            Ok(())
+        })
     }
 }
 
 impl Read<'_> for Timing {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        let mut timing = Self::default();
-        reader.object(|reader, key| {
-            let phase = match key {
-                "redirect" => &mut timing.redirect,
-                "dns" => &mut timing.dns,
-                "connect" => &mut timing.connect,
-                "tls" => &mut timing.tls,
-                "ttfb" => &mut timing.ttfb,
-                "response" => &mut timing.response,
-                "dom_interactive" => &mut timing.dom_interactive,
-                "dom_content_loaded" => &mut timing.dom_content_loaded,
-                "load" => &mut timing.load,
-                _ => return Err(GaveUp),
-            };
-            once(reader, phase)
-        })?;
-        Ok(timing)
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let timing = place.insert(Self::default());
+        reader.object(|reader| {
+            reader.field("redirect", &mut timing.redirect)?;
+            reader.field("dns", &mut timing.dns)?;
+            reader.field("connect", &mut timing.connect)?;
+            reader.field("tls", &mut timing.tls)?;
+            reader.field("ttfb", &mut timing.ttfb)?;
+            reader.field("response", &mut timing.response)?;
+            reader.field("dom_interactive", &mut timing.dom_interactive)?;
+            reader.field("dom_content_loaded", &mut timing.dom_content_loaded)?;
+            reader.field("load", &mut timing.load)?;
+            Ok(())
+        })
     }
 }
 
 impl Read<'_> for Vitals {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        let mut vitals = Self::default();
-        reader.object(|reader, key| {
-            let vital = match key {
-                "ttfb" => &mut vitals.ttfb,
-                "fcp" => &mut vitals.fcp,
-                "lcp" => &mut vitals.lcp,
-                "inp" => &mut vitals.inp,
-                "cls" => &mut vitals.cls,
-                _ => return Err(GaveUp),
-            };
-            once(reader, vital)
-        })?;
-        Ok(vitals)
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let vitals = place.insert(Self::default());
+        reader.object(|reader| {
+            reader.field("ttfb", &mut vitals.ttfb)?;
+            reader.field("fcp", &mut vitals.fcp)?;
+            reader.field("lcp", &mut vitals.lcp)?;
+            reader.field("inp", &mut vitals.inp)?;
+            reader.field("cls", &mut vitals.cls)?;
+            Ok(())
+        })
     }
 }
 
 impl<'a> Read<'a> for ThirdParty<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
         let (mut host, mut count, mut bytes, mut ms) = (None, None, None, None);
-        reader.object(|reader, key| match key {
-            "host" => once(reader, &mut host),
-            "count" => once(reader, &mut count),
-            "bytes" => once(reader, &mut bytes),
-            "ms" => once(reader, &mut ms),
-            _ => Err(GaveUp),
+        reader.object(|reader| {
+            reader.field("host", &mut host)?;
+            reader.field("count", &mut count)?;
+            reader.field("bytes", &mut bytes)?;
+            reader.field("ms", &mut ms)?;
+            Ok(())
         })?;
-        Ok(Self { host: host.ok_or(GaveUp)?, count, bytes, ms })
+        *place = Some(Self { host: host.ok_or(GaveUp)?, count, bytes, ms });
+        Ok(())
     }
 }
 
 impl Read<'_> for Device {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        let mut device = Self::default();
-        reader.object(|reader, key| match key {
-            "w" => once(reader, &mut device.w),
-            "h" => once(reader, &mut device.h),
-            "dpr" => once(reader, &mut device.dpr),
-            "touch" => once(reader, &mut device.touch),
-            "memory" => once(reader, &mut device.memory),
-            "ect" => once(reader, &mut device.ect),
-            "mobile" => once(reader, &mut device.mobile),
-            "webdriver" => once(reader, &mut device.webdriver),
-            _ => Err(GaveUp),
-        })?;
-        Ok(device)
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let device = place.insert(Self::default());
+        reader.object(|reader| {
+            reader.field("w", &mut device.w)?;
+            reader.field("h", &mut device.h)?;
+            reader.field("dpr", &mut device.dpr)?;
+            reader.field("touch", &mut device.touch)?;
+            reader.field("memory", &mut device.memory)?;
+            reader.field("ect", &mut device.ect)?;
+            reader.field("mobile", &mut device.mobile)?;
+            reader.field("webdriver", &mut device.webdriver)?;
+            Ok(())
+        })
     }
 }
 
 impl Read<'_> for Version {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        if u32::read(reader)? == 1 { Ok(Self) } else { Err(GaveUp) }
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let mut number = None;
+        u32::read(reader, &mut number)?;
+        *place = (number == Some(1)).then_some(Self);
+        place.map(|_| ()).ok_or(GaveUp)
     }
 }
 
 impl Read<'_> for Rate {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, GaveUp> {
-        Self::new(f64::read(reader)?).ok_or(GaveUp)
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let mut rate = None;
+        f64::read(reader, &mut rate)?;
+        *place = rate.and_then(Self::new);
+        place.map(|_| ()).ok_or(GaveUp)
     }
 }
 
 impl<'a, const MAX: usize> Read<'a> for Text<'a, MAX> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        Self::new(reader.string()?).ok_or(GaveUp)
+    #[inline]
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let text = reader.string()?;
+        *place = if reader.is_ascii() { Self::printable(text) } else { Self::new(text) };
+        if place.is_some() { Ok(()) } else { Err(GaveUp) }
     }
 }
 
 impl<'a> Read<'a> for SiteId<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
-        Self::new(reader.string()?).ok_or(GaveUp)
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        *place = Some(Self::new(reader.string()?).ok_or(GaveUp)?);
+        Ok(())
     }
 }
 
 impl<'a> Read<'a> for HttpUrl<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, GaveUp> {
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
         // Its text is a `Text` first, which has no control characters.
-        Self::new(Text::<{ crate::limits::URL_BYTES_MAX }>::read(reader)?.into_inner()).ok_or(GaveUp)
+        let mut text = None::<Text<'a, URL_BYTES_MAX>>;
+        Text::read(reader, &mut text)?;
+        *place = Some(text.and_then(|text| Self::new(text.into_inner())).ok_or(GaveUp)?);
+        Ok(())
     }
 }
 
@@ -261,7 +252,8 @@ mod tests {
     }
 
     fn fast(text: &str) -> Option<Beacon<'_>> {
-        json::read(text).ok()
+        let mut beacon = Beacon::blank();
+        json::read(text, |reader| beacon.read(reader)).ok().map(|()| beacon)
     }
 
     fn slow(text: &str) -> Option<Beacon<'_>> {
@@ -274,6 +266,22 @@ mod tests {
             Value::Object(fields) => fields.values_mut().flat_map(values).collect(),
             Value::Array(items) => items.iter_mut().flat_map(values).collect(),
             leaf => vec![leaf],
+        }
+    }
+
+    /// With the keys of each object in the opposite order.
+    fn backwards(value: &Value) -> String {
+        let join = |items: Vec<String>| items.join(",");
+        match value {
+            Value::Object(fields) => {
+                let fields = fields.iter().rev();
+                format!(
+                    "{{{}}}",
+                    join(fields.map(|(key, value)| format!("\"{key}\":{}", backwards(value))).collect())
+                )
+            }
+            Value::Array(items) => format!("[{}]", join(items.iter().map(backwards).collect())),
+            leaf => leaf.to_string(),
         }
     }
 
@@ -301,6 +309,15 @@ mod tests {
     }
 
     #[test]
+    fn keys_come_in_any_order() {
+        let text = full().to_string();
+        let backwards = backwards(&full());
+        assert!(backwards.len() == text.len() && backwards != text);
+        assert_eq!(fast(&backwards), slow(&text));
+        assert!(fast(&backwards).is_some());
+    }
+
+    #[test]
     fn what_is_not_simple_is_left() {
         for (from, to) in [
             (r#""v":1"#, r#""v":1,"new":2"#),
@@ -308,6 +325,13 @@ mod tests {
             (r#""page":"product""#, r#""page":null"#),
             (r#""inp":96"#, r#""inp":-96"#),
             (r#""inp":96"#, r#""inp":96,"inp":96"#),
+            (r#""inp":96"#, r#""inp":96e1"#),
+            (r#""inp":96"#, r#""inp":096"#),
+            (r#""inp":96"#, r#""inp":9.6.1"#),
+            (r#""inp":96"#, r#""inp2":96"#),
+            (r#""page":"product""#, "\"page\":\"pro\u{7f}duct\""),
+            (r#""page":"product""#, "\"page\":\"pro\u{85}duct\""),
+            (r#""page":"product""#, r#""page":"product","#),
         ] {
             let text = full().to_string().replace(from, to);
             assert!(text.contains(to) && fast(&text).is_none(), "{text}");

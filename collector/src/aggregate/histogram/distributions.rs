@@ -1,0 +1,226 @@
+//! The distributions of one cell, which are recorded together: rows first, columns later.
+//!
+//! A page view has a value for each of a dozen distributions. Counting each where it belongs would touch a dozen
+//! places in memory, which are seldom in a cache, and the wait for them takes longer than the counting. So
+//! a view leaves one row, the slots of its values side by side; when enough rows have come together, they are counted
+//! column by column. Whoever reads a distribution sees what was counted and the latest rows alike.
+
+use std::ops::Range;
+
+use crate::measure::{Micros, Scale};
+
+use super::Distribution;
+use super::counts::Counts;
+use super::slot;
+
+/// No value: no scale has so many slots.
+pub(super) const NO_SLOT: u16 = u16::MAX;
+/// Rows that a cell has room for at first.
+const ROWS_MIN: usize = 4;
+/// Rows that come together in a cell before they are counted.
+const ROWS_MAX: usize = 16;
+/// And in a cell that is busy: more, so that each visit to the counts is worth more, and there are few such cells.
+const ROWS_MAX_BUSY: usize = 64;
+/// A cell is busy when it has been counted so many times.
+const BUSY_FROM: u32 = 64;
+
+/// What is recorded at once: a value, or none, for each of some distributions.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<const COLUMNS: usize> {
+    slots: [u16; COLUMNS],
+    micros: [u32; COLUMNS],
+}
+
+impl<const COLUMNS: usize> Row<COLUMNS> {
+    /// A row without any value.
+    pub const EMPTY: Self = Self { slots: [NO_SLOT; COLUMNS], micros: [0; COLUMNS] };
+
+    /// Sets the value of a column, whose distribution is of `scale`.
+    pub fn set(&mut self, column: usize, scale: Scale, value: Micros) {
+        self.slots[column] = slot::of(scale, value);
+        self.micros[column] = value.0;
+    }
+
+    /// Takes the values of some columns of another row, whose distributions are of the same scales.
+    pub fn copy<const OTHERS: usize>(&mut self, column: usize, other: &Row<OTHERS>, others: Range<usize>) {
+        let columns = column..column + others.len();
+        self.slots[columns.clone()].copy_from_slice(&other.slots[others.clone()]);
+        self.micros[columns].copy_from_slice(&other.micros[others]);
+    }
+}
+
+/// Distributions that are recorded together.
+#[derive(Debug, Clone)]
+pub struct Distributions<const COLUMNS: usize> {
+    sums_micros: [u64; COLUMNS],
+    /// The slots of the latest rows, which are not in `counts` yet.
+    rows: Vec<[u16; COLUMNS]>,
+    /// How many values each of theirs stands for.
+    each: u64,
+    /// How often rows were counted.
+    batches: u32,
+    /// What was counted, as soon as anything was.
+    counts: Option<Box<[Counts; COLUMNS]>>,
+}
+
+impl<const COLUMNS: usize> Distributions<COLUMNS> {
+    /// Counts each value of a row so many times.
+    pub fn record(&mut self, row: &Row<COLUMNS>, times: u64) {
+        if times == 0 {
+            return;
+        }
+        if times != self.each {
+            self.count_rows();
+            self.each = times;
+        }
+        if self.rows.len() == self.rows.capacity() {
+            self.make_room();
+        }
+        self.rows.push(row.slots);
+        for (sum, &micros) in self.sums_micros.iter_mut().zip(&row.micros) {
+            *sum = sum.saturating_add(u64::from(micros).saturating_mul(times));
+        }
+    }
+
+    /// Adds all that `other`, distributions of the same scales, have counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (sum, others) in self.sums_micros.iter_mut().zip(&other.sums_micros) {
+            *sum = sum.saturating_add(*others);
+        }
+        for (column, counts) in counts_of(&mut self.counts).iter_mut().enumerate() {
+            // Slots are numbers here, whatever the scale.
+            other.column(column, Scale::Loading).for_each_slot(|slot, times| counts.add(slot, times));
+        }
+    }
+
+    /// The distribution of one column, which is of `scale`.
+    #[must_use]
+    pub fn column(&self, column: usize, scale: Scale) -> Distribution<'_> {
+        Distribution {
+            scale,
+            sum_micros: self.sums_micros[column],
+            counts: self.counts.as_ref().map(|counts| &counts[column]),
+            latest: self.rows.as_flattened().get(column..).unwrap_or_default(),
+            columns: COLUMNS,
+            each: self.each,
+        }
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        let rows = self.rows.len();
+        let rows_max = if self.batches < BUSY_FROM { ROWS_MAX } else { ROWS_MAX_BUSY };
+        if rows < rows_max {
+            self.rows.reserve_exact(rows.clamp(ROWS_MIN, rows_max - rows));
+        } else {
+            self.count_rows();
+        }
+    }
+
+    /// Counts the rows, and begins anew.
+    fn count_rows(&mut self) {
+        if self.rows.is_empty() {
+            return;
+        }
+        for (column, counts) in counts_of(&mut self.counts).iter_mut().enumerate() {
+            let slots = self.rows.iter().map(|row| row[column]);
+            counts.add_each(slots.filter(|&slot| slot != NO_SLOT), self.each);
+        }
+        self.rows.clear();
+        self.batches = self.batches.saturating_add(1);
+    }
+}
+
+fn counts_of<const COLUMNS: usize>(counts: &mut Option<Box<[Counts; COLUMNS]>>) -> &mut [Counts; COLUMNS] {
+    counts.get_or_insert_with(|| Box::new([const { Counts::NONE }; COLUMNS]))
+}
+
+impl<const COLUMNS: usize> Default for Distributions<COLUMNS> {
+    fn default() -> Self {
+        Self { sums_micros: [0; COLUMNS], rows: Vec::new(), each: 1, batches: 0, counts: None }
+    }
+}
+
+/// They are the same when they have counted the same, in whatever form they keep it.
+impl<const COLUMNS: usize> PartialEq for Distributions<COLUMNS> {
+    fn eq(&self, other: &Self) -> bool {
+        let both = |column| [self, other].map(|each| each.column(column, Scale::Loading));
+        (0..COLUMNS).map(both).all(|[mine, others]| mine == others)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::histogram::Histogram;
+    use proptest::prelude::*;
+
+    const SCALES: [Scale; 3] = [Scale::Loading, Scale::Interaction, Scale::Score];
+
+    type Values = ([Option<u32>; 3], u64);
+
+    /// Rows with and without values, mostly but not always of one weight.
+    fn rows() -> impl Strategy<Value = Vec<Values>> {
+        let value =
+            || proptest::option::weighted(0.8, prop_oneof![0..300_u32, 0..5_000_000_u32, any::<u32>()]);
+        let weight = prop_oneof![40 => Just(1_u64), 1 => Just(10), 1 => Just(0), 1 => any::<u64>()];
+        proptest::collection::vec(([value(), value(), value()], weight), 0..400)
+    }
+
+    fn together(rows: &[Values]) -> Distributions<3> {
+        let mut distributions = Distributions::default();
+        for (values, times) in rows {
+            let mut row = Row::EMPTY;
+            for (column, value) in values.iter().enumerate() {
+                if let Some(value) = *value {
+                    row.set(column, SCALES[column], Micros(value));
+                }
+            }
+            distributions.record(&row, *times);
+        }
+        distributions
+    }
+
+    fn apart(rows: &[Values], column: usize) -> Histogram {
+        let mut histogram = Histogram::new(SCALES[column]);
+        for (values, times) in rows {
+            if let Some(value) = values[column] {
+                histogram.record(Micros(value), *times);
+            }
+        }
+        histogram
+    }
+
+    proptest! {
+        #[test]
+        fn together_they_count_as_each_apart(rows in rows()) {
+            let together = together(&rows);
+            for (column, scale) in SCALES.into_iter().enumerate() {
+                let (one, apart) = (together.column(column, scale), apart(&rows, column));
+                prop_assert_eq!(one, apart.distribution());
+                prop_assert_eq!(one.is_empty(), apart.is_empty());
+            }
+        }
+
+        #[test]
+        fn merging_is_recording_both(left in rows(), right in rows()) {
+            let mut merged = together(&left);
+            merged.merge(&together(&right));
+            let both: Vec<_> = left.into_iter().chain(right).collect();
+            prop_assert_eq!(merged, together(&both));
+        }
+    }
+
+    #[test]
+    fn rows_take_little_room_until_a_cell_is_busy() {
+        let mut distributions = Distributions::<3>::default();
+        let (mut row, mut seen) = (Row::EMPTY, Vec::new());
+        row.set(1, SCALES[1], Micros(1_000));
+        for _view in 0..10_000 {
+            distributions.record(&row, 1);
+            seen.push(distributions.rows.capacity());
+        }
+        assert_eq!((seen[0], seen[999], seen[9_999]), (ROWS_MIN, ROWS_MAX, ROWS_MAX_BUSY));
+        assert!(seen.is_sorted());
+    }
+}
