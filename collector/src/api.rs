@@ -9,10 +9,12 @@ use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Response, StatusCode};
 use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
 
 use crate::answer::{Body, whole};
 use crate::config::Secret;
 use crate::expose::Exposition;
+use crate::limits::SCRAPES_MAX;
 
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
@@ -22,13 +24,16 @@ pub struct Api {
     exposition: Arc<Exposition>,
     token: Option<Secret>,
     ready: Arc<AtomicBool>,
+    /// For scrapes that are answered at the same time.
+    room: Arc<Semaphore>,
 }
 
 impl Api {
     /// An admin listener; `ready` says whether beacons are taken.
     #[must_use]
     pub fn new(exposition: Exposition, token: Option<Secret>, ready: Arc<AtomicBool>) -> Self {
-        Self { exposition: Arc::new(exposition), token, ready }
+        let room = Arc::new(Semaphore::new(SCRAPES_MAX));
+        Self { exposition: Arc::new(exposition), token, ready, room }
     }
 
     /// Answers one request.
@@ -43,7 +48,7 @@ impl Api {
             "/readyz" if self.ready.load(Ordering::Relaxed) => text(StatusCode::OK, PLAIN_TEXT, "ready\n"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, PLAIN_TEXT, "not taking beacons\n"),
             _ if !self.is_allowed(headers) => unauthorized(),
-            "/metrics" => metrics::answer(&self.exposition, headers),
+            "/metrics" => metrics::answer(&self.exposition, headers, &self.room),
             _ => text(StatusCode::NOT_FOUND, PLAIN_TEXT, "here are /metrics, /healthz and /readyz\n"),
         }
     }

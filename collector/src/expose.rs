@@ -6,6 +6,7 @@
 
 mod build;
 mod catalog;
+mod courtesy;
 mod encode;
 mod format;
 mod names;
@@ -18,17 +19,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use graadmeter_base::serve::Connections;
-use prometheus::{Encoder, ProtobufEncoder, Registry, TextEncoder};
+use prometheus::{Encoder, IntGauge, ProtobufEncoder, Registry, TextEncoder};
 
 use crate::pipeline::Pipeline;
 
-use self::catalog::HANDLING;
+use self::catalog::{CELLS, HANDLING};
 use self::encode::{Encode, Protobuf, Text};
 use self::names::AllNames;
 use self::own::Own;
 use self::rum::Scrape;
 use self::serving::Serving;
 
+pub use self::courtesy::Courtesy;
 pub use self::format::{Format, accepts_gzip};
 
 /// Everything that `/metrics` shows.
@@ -36,6 +38,8 @@ pub use self::format::{Format, accepts_gzip};
 pub struct Exposition {
     pipeline: Arc<Pipeline>,
     registry: Registry,
+    /// As many cells as the last scrape found.
+    cells: IntGauge,
     started: Duration,
 }
 
@@ -65,8 +69,10 @@ impl Exposition {
         registry.register(Box::new(Own::new(Arc::clone(pipeline))?))?;
         registry.register(Box::new(Serving::new(Arc::clone(connections))?))?;
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        let cells = IntGauge::new(CELLS.name, CELLS.help)?;
+        registry.register(Box::new(cells.clone()))?;
         let started = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Ok(Self { pipeline: Arc::clone(pipeline), registry, started })
+        Ok(Self { pipeline: Arc::clone(pipeline), registry, cells, started })
     }
 
     /// Writes all metrics.
@@ -75,6 +81,10 @@ impl Exposition {
     ///
     /// When a family can't be written, or `out` takes no more.
     pub fn write(&self, format: Format, out: &mut dyn Write) -> Result<(), ExposeError> {
+        let tallies = self.pipeline.tallies();
+        let _kept = tallies.keep_all();
+        let names = AllNames::of(tallies, self.pipeline.sites().len());
+        self.cells.set(i64::try_from(names.count()).unwrap_or(i64::MAX));
         let mut own = Vec::new();
         let families = self.registry.gather();
         match format {
@@ -83,18 +93,15 @@ impl Exposition {
         }
         out.write_all(&own)?;
         match format {
-            Format::Text => self.write_rum(Text::new(HANDLING), out)?,
-            Format::Protobuf => self.write_rum(Protobuf::new(), out)?,
+            Format::Text => self.write_rum(&names, Text::new(HANDLING), out)?,
+            Format::Protobuf => self.write_rum(&names, Protobuf::new(), out)?,
         }
         Ok(())
     }
 
-    fn write_rum(&self, encode: impl Encode, out: &mut dyn Write) -> io::Result<()> {
-        let tallies = self.pipeline.tallies();
-        let sites = self.pipeline.sites();
-        let _kept = tallies.keep_all();
-        let names = AllNames::of(tallies, sites.len());
-        let started = self.started.as_secs_f64();
-        Scrape { tallies, sites: &sites, names: &names, started, encode, out }.write()
+    fn write_rum(&self, names: &AllNames, encode: impl Encode, out: &mut dyn Write) -> io::Result<()> {
+        let (tallies, sites) = (self.pipeline.tallies(), self.pipeline.sites());
+        let (started, courtesy) = (self.started, Courtesy::new());
+        Scrape { tallies, sites: &sites, names, started, encode, courtesy, out }.write()
     }
 }

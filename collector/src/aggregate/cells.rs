@@ -40,6 +40,10 @@ pub struct Cell<C> {
     pub counts: C,
 }
 
+/// Where a cell stands among the others, until a table that grows moves them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(usize);
+
 /// The cells of one view.
 #[derive(Debug)]
 pub struct Cells<K, C> {
@@ -82,6 +86,21 @@ impl<K: Eq + Hash, C: Counted> Cells<K, C> {
     pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<&Cell<C>> {
         let hash = self.hasher.hash_one(key);
         self.cells.find(hash, |(known, _)| key.equivalent(known)).map(|(_, cell)| &**cell)
+    }
+
+    /// The cell `key`, which a while ago stood at `place`: most often it still does, and need not be looked for.
+    #[must_use]
+    pub fn get_at(&self, place: Place, key: &K) -> Option<&Cell<C>> {
+        match self.cells.get_bucket(place.0) {
+            Some((known, cell)) if known == key => Some(cell),
+            _ => self.get(key),
+        }
+    }
+
+    /// Every cell, and where it stands.
+    pub fn all(&self) -> impl Iterator<Item = (&K, &Cell<C>, Place)> {
+        let cell = |place| self.cells.get_bucket(place).map(|(key, cell)| (key, &**cell, Place(place)));
+        self.cells.iter_buckets().filter_map(cell)
     }
 
     /// Every cell.
@@ -200,5 +219,34 @@ impl Equivalent<CheckKey> for CheckName<'_> {
 impl From<&CheckName<'_>> for CheckKey {
     fn from(name: &CheckName<'_>) -> Self {
         Self { check: name.check.into(), region: name.region.into(), device: name.device }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::cell::PageCell;
+
+    #[test]
+    fn a_cell_is_found_again_where_it_stood_where_it_moved_and_not_when_forgotten() {
+        let mut cells = Cells::<PageKey, PageCell>::default();
+        let name = |number: usize| format!("page-{number}");
+        let count = |cells: &mut Cells<PageKey, PageCell>, number: usize| {
+            let page = name(number);
+            let name = PageName { page: &page, device: Device::Mobile };
+            cells.at(&name, &PageName::OVERFLOW, Seconds(0), || true).views += number as u64;
+        };
+        (1..=10).for_each(|number| count(&mut cells, number));
+        let stood: Vec<_> =
+            cells.all().map(|(key, cell, place)| (key.clone(), cell.counts.views, place)).collect();
+        assert_eq!(stood.len(), 10);
+        let find = |cells: &Cells<PageKey, PageCell>, (key, views, place): &(PageKey, u64, Place)| {
+            cells.get_at(*place, key).is_some_and(|cell| cell.counts.views == *views)
+        };
+        assert!(stood.iter().all(|cell| find(&cells, cell)));
+        (11..=1_000).for_each(|number| count(&mut cells, number));
+        assert!(stood.iter().all(|cell| find(&cells, cell)));
+        cells.remove(&stood[0].0);
+        assert!(!find(&cells, &stood[0]) && stood[1..].iter().all(|cell| find(&cells, cell)));
     }
 }

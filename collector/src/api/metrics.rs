@@ -1,47 +1,59 @@
-//! `/metrics`: written on a thread of its own, in pieces that go out as the scraper reads them, so that a scrape
-//! of any size takes little memory and no time of the listeners'.
+//! `/metrics`: written on threads of its own, in pieces that go out as the scraper reads them, so that a scrape
+//! of any size takes little memory and no time of the listeners'. One thread writes, and one compresses what is
+//! written: together they are done sooner, and the first lets go of what it reads while the second works.
 
 use std::io::{self, BufWriter, Write};
+use std::mem;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::{BodyExt, Either};
-use hyper::Response;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
     HeaderValue, VARY,
 };
+use hyper::{Response, StatusCode};
 use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::Body;
-use crate::expose::{ExposeError, Exposition, Format, accepts_gzip};
+use crate::expose::{Courtesy, ExposeError, Exposition, Format, accepts_gzip};
 
 /// Bytes of a piece.
 const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that wait for a slow reader.
 const PIECES_WAITING: usize = 4;
+/// Pieces that wait to be compressed: most of a large family, which is written at once.
+const PIECES_UNCOMPRESSED: usize = 32;
+/// Bytes that are compressed before the core is offered to others.
+const BITE_BYTES: usize = 16 * 1024;
 
-/// Answers one scrape in the format that its headers ask for.
-pub(super) fn answer(exposition: &Arc<Exposition>, headers: &HeaderMap) -> Response<Body> {
+/// Answers one scrape in the format that its headers ask for; `room` says whether it may be answered now.
+pub(super) fn answer(
+    exposition: &Arc<Exposition>,
+    headers: &HeaderMap,
+    room: &Arc<Semaphore>,
+) -> Response<Body> {
+    let Ok(room) = Arc::clone(room).try_acquire_owned() else {
+        return refuse("too many scrapes are being answered; try again\n");
+    };
     let asked = |name: HeaderName| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.collect::<Vec<_>>().join(",")
     };
     let format = Format::accepted(&asked(ACCEPT));
     let is_gzip = accepts_gzip(&asked(ACCEPT_ENCODING));
-    let (pieces, body) = Channel::new(PIECES_WAITING);
-    let exposition = Arc::clone(exposition);
-    let pieces = Pieces { pieces, runtime: Handle::current() };
-    tokio::task::spawn_blocking(move || match write(&exposition, format, is_gzip, pieces) {
-        // A scraper that lost its patience is no fault of ours.
-        Ok(()) | Err(ExposeError::Sending(_)) => {}
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "an answer to /metrics is cut short");
-        }
-    });
+    let (sender, body) = Channel::new(PIECES_WAITING);
+    let pieces = Pieces { body: sender, runtime: Handle::current(), _room: room };
+    if let Err(error) = start(Arc::clone(exposition), format, is_gzip, pieces) {
+        tracing::error!(%error, "no thread can be had for a scrape");
+        return refuse("no thread can be had for a scrape; the log says why\n");
+    }
     let mut response = Response::new(Either::Right(BodyExt::boxed(body)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
@@ -53,32 +65,150 @@ pub(super) fn answer(exposition: &Arc<Exposition>, headers: &HeaderMap) -> Respo
     response
 }
 
-fn write(exposition: &Exposition, format: Format, is_gzip: bool, pieces: Pieces) -> Result<(), ExposeError> {
-    let mut pieces = BufWriter::with_capacity(PIECE_BYTES, pieces);
-    if is_gzip {
-        let mut gzip = GzEncoder::new(&mut pieces, Compression::fast());
-        exposition.write(format, &mut gzip)?;
-        gzip.finish()?;
-    } else {
-        exposition.write(format, &mut pieces)?;
+fn refuse(why: &'static str) -> Response<Body> {
+    super::text(StatusCode::SERVICE_UNAVAILABLE, super::PLAIN_TEXT, why)
+}
+
+/// Starts the threads that answer.
+fn start(exposition: Arc<Exposition>, format: Format, is_gzip: bool, pieces: Pieces) -> io::Result<()> {
+    if !is_gzip {
+        return spawn("scrape", move || write(&exposition, format, pieces));
     }
+    let (uncompressed, to_compress) = sync_channel(PIECES_UNCOMPRESSED);
+    spawn("scrape-gzip", move || {
+        let mut pieces = pieces;
+        compress(&to_compress, |piece| pieces.send(piece.into()))
+    })?;
+    spawn("scrape", move || {
+        write(&exposition, format, Uncompressed(&uncompressed))?;
+        // Without this end the answer is none.
+        uncompressed.send(None).map_err(|_| ExposeError::from(gone()))
+    })
+}
+
+/// Not one of tokio's threads: those are few and shared, and a scraper may be slow.
+fn spawn(name: &str, work: impl FnOnce() -> Result<(), ExposeError> + Send + 'static) -> io::Result<()> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || match work() {
+        // A scraper that lost its patience is no fault of ours.
+        Ok(()) | Err(ExposeError::Sending(_)) => {}
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "an answer to /metrics is cut short");
+        }
+    });
+    thread.map(drop)
+}
+
+fn write(exposition: &Exposition, format: Format, pieces: impl Write) -> Result<(), ExposeError> {
+    let mut pieces = BufWriter::with_capacity(PIECE_BYTES, pieces);
+    exposition.write(format, &mut pieces)?;
     Ok(pieces.flush()?)
 }
 
-/// The body of an answer, seen from the thread that writes it.
-struct Pieces {
-    pieces: Sender<Bytes>,
-    runtime: Handle,
+/// Sends on what comes until its end, compressed. If it comes to no end, what was sent has none either, so that nobody
+/// takes it for whole.
+fn compress(
+    to_compress: &Receiver<Option<Vec<u8>>>,
+    mut send: impl FnMut(Vec<u8>) -> io::Result<()>,
+) -> Result<(), ExposeError> {
+    let mut gzip = GzEncoder::new(Vec::with_capacity(2 * PIECE_BYTES), Compression::fast());
+    let mut courtesy = Courtesy::new();
+    while let Some(piece) = to_compress.recv().map_err(|_| gone())? {
+        for bite in piece.chunks(BITE_BYTES) {
+            gzip.write_all(bite)?;
+            courtesy.give_way();
+        }
+        if gzip.get_ref().len() >= PIECE_BYTES {
+            send(mem::replace(gzip.get_mut(), Vec::with_capacity(2 * PIECE_BYTES)))?;
+        }
+    }
+    Ok(send(gzip.finish()?)?)
 }
 
-impl Write for Pieces {
+fn gone() -> io::Error {
+    io::ErrorKind::BrokenPipe.into()
+}
+
+/// What is to be compressed, seen from the thread that writes it.
+struct Uncompressed<'a>(&'a SyncSender<Option<Vec<u8>>>);
+
+impl Write for Uncompressed<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let piece = Bytes::copy_from_slice(bytes);
-        let sent = self.runtime.block_on(self.pieces.send_data(piece));
-        sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let piece = &bytes[..bytes.len().min(PIECE_BYTES)];
+        self.0.send(Some(piece.to_vec())).map_err(|_| gone())?;
+        Ok(piece.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// The body of an answer, seen from the thread that writes it.
+struct Pieces {
+    body: Sender<Bytes>,
+    runtime: Handle,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Pieces {
+    fn send(&mut self, piece: Bytes) -> io::Result<()> {
+        self.runtime.block_on(self.body.send_data(piece)).map_err(|_| gone())
+    }
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = &bytes[..bytes.len().min(PIECE_BYTES)];
+        self.send(Bytes::copy_from_slice(piece))?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    /// What a scraper reads of so many megabytes, with or without an end.
+    fn read(megabytes: usize, ends: bool) -> (io::Result<usize>, Vec<u8>, Vec<u8>) {
+        let (uncompressed, to_compress) = sync_channel(PIECES_UNCOMPRESSED);
+        let written: Vec<u8> = (0..megabytes << 20).map(|number| ((number * number) >> 7) as u8).collect();
+        let mut compressed = Vec::new();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let uncompressed = uncompressed;
+                Uncompressed(&uncompressed).write_all(&written).unwrap();
+                if ends {
+                    uncompressed.send(None).unwrap();
+                }
+            });
+            let ended = compress(&to_compress, |piece| {
+                compressed.extend(piece);
+                Ok(())
+            });
+            assert_eq!(ended.is_ok(), ends);
+        });
+        let mut read = Vec::new();
+        (GzDecoder::new(&compressed[..]).read_to_end(&mut read), read, written)
+    }
+
+    #[test]
+    fn gzip_gives_what_was_written() {
+        let (ended, read, written) = read(4, true);
+        assert!(ended.is_ok() && read == written);
+    }
+
+    #[test]
+    fn an_answer_without_end_is_not_taken_for_whole() {
+        let (ended, read, written) = read(4, false);
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert!(!read.is_empty() && written.starts_with(&read));
     }
 }

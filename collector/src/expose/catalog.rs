@@ -13,9 +13,16 @@ pub(super) struct Family {
     pub labels: &'static [&'static str],
 }
 
-const VISITOR: &[&str] = &["site", "device", "channel", "country"];
-const PAGE: &[&str] = &["site", "device", "page"];
-const CHECK: &[&str] = &["site", "check", "region", "device"];
+/// Labels of the visitor view.
+pub(super) const VISITOR: &[&str] = &["site", "device", "channel", "country"];
+/// Labels of the page view.
+pub(super) const PAGE: &[&str] = &["site", "device", "page"];
+/// Labels of probes.
+pub(super) const CHECK: &[&str] = &["site", "check", "region", "device"];
+/// Labels of third parties.
+pub(super) const HOST: &[&str] = &["site", "host"];
+/// The label that a sum of money has besides.
+pub(super) const CURRENCY: &str = "currency";
 
 const fn family(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Family {
     Family { name, help, labels }
@@ -30,7 +37,7 @@ pub(super) const CONVERSIONS: Family = family("rum_conversions_total", VISITOR, 
 /// Value of conversions.
 pub(super) const CONVERSION_VALUE: Family = family(
     "rum_conversion_value_total",
-    &["site", "device", "channel", "country", "currency"],
+    &["site", "device", "channel", "country", CURRENCY],
     "Value of conversions, in the currency's own unit; XXX when no currency is known.",
 );
 /// Landing LCP of all sessions.
@@ -58,11 +65,8 @@ pub(super) const CONVERSION_LANDING_LOAD: Family = family(
     "Load time of the first page view of sessions that converted, for browsers without LCP too.",
 );
 /// Time of third parties.
-pub(super) const THIRD_PARTY: Family = family(
-    "rum_third_party_seconds",
-    &["site", "host"],
-    "Time that a page view spent on another host's content.",
-);
+pub(super) const THIRD_PARTY: Family =
+    family("rum_third_party_seconds", HOST, "Time that a page view spent on another host's content.");
 /// Checks of probes.
 pub(super) const CHECKS: Family =
     family("synthetic_page_views_total", CHECK, "Page views of probes that measured something.");

@@ -1,13 +1,16 @@
 //! Writing families of visitors and probes, one series after the other: the same walk serves each format.
 //!
 //! A series is written from its parts, one of each core: first [`Encode::add`] for every part, then the series'
-//! labels. So nothing is held of a scrape but the family that is being written.
+//! labels, which are the same bytes in each family of a cell. A few series are read side by side. So nothing is held of a
+//! scrape but the labels and the family that is being written.
 
+mod message;
 mod native;
 mod protobuf;
 mod text;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use crate::aggregate::histogram::Distribution;
 use crate::measure::Micros;
@@ -16,6 +19,9 @@ use super::catalog::Family;
 
 pub(super) use self::protobuf::Protobuf;
 pub(super) use self::text::Text;
+
+/// Series that are read side by side: their parts are all added before the first of them is written.
+pub(super) const GROUP: usize = 8;
 
 /// What a family's series are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,22 +32,25 @@ pub(super) enum Kind {
     Histogram,
 }
 
-/// When a series began to count, in seconds of Unix time.
-pub(super) type Created = f64;
+/// When a series began to count, in Unix time.
+pub(super) type Created = Duration;
 
 /// A format of exposition.
 pub(super) trait Encode {
+    /// Appends one label to those of a series, in the form in which they are handed back for each series.
+    fn label(name: &str, value: &str, labels: &mut Vec<u8>);
+
     /// Begins a family.
     fn begin(&mut self, family: &Family, kind: Kind);
 
     /// Writes a counter.
-    fn counter(&mut self, labels: &[&str], value: f64, created: Created);
+    fn counter(&mut self, labels: &[u8], value: f64, created: Created);
 
-    /// Adds a part of the distribution that is written next.
-    fn add(&mut self, part: &Distribution<'_>);
+    /// Adds a part of a distribution, the `nth` of its group.
+    fn add(&mut self, nth: usize, part: &Distribution<'_>);
 
-    /// Writes the distribution of all parts that were added.
-    fn distribution(&mut self, labels: &[&str], created: Created);
+    /// Writes the distribution of all parts that were added as the `nth`.
+    fn distribution(&mut self, nth: usize, labels: &[u8], created: Created);
 
     /// Sends on what need not wait for the family's end.
     ///
@@ -50,8 +59,12 @@ pub(super) trait Encode {
     /// When `out` takes no more.
     fn send_ready(&mut self, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Ends the family, and gives its bytes that were not sent yet; none if it has no series.
-    fn end(&mut self) -> &[u8];
+    /// Ends the family, and sends all of it that was not sent yet; nothing if it has no series.
+    ///
+    /// # Errors
+    ///
+    /// When `out` takes no more.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
 }
 
 /// Millionths as the base unit that is exposed.

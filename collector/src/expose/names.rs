@@ -1,17 +1,44 @@
-//! The names of all cells of all cores at the beginning of a scrape, so that each series is written once.
+//! The names of all cells of all cores at the beginning of a scrape, so that each series is written once; and of each
+//! what is the same for all its series, so that it is looked up once: where each core keeps it, and since when it counts.
 
-use std::collections::HashSet;
 use std::hash::Hash;
 
-use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey};
+use crate::aggregate::cells::{Cells, CheckKey, Counted, PageKey, Place, Seconds};
 use crate::aggregate::{Host, SiteAggregate};
 use crate::observation::Visitor;
 use crate::tally::Tallies;
 
 /// The cells of one view, in the order of their sites and names.
-pub(super) type Names<K> = Vec<(usize, K)>;
+#[derive(Debug)]
+pub(super) struct Names<K> {
+    cells: Vec<Named<K>>,
+    /// For each name, its place on each core; none where a core does not have it.
+    places: Vec<Option<Place>>,
+    cores: usize,
+}
 
-/// The cells of every view, each with the number of its site.
+/// A cell, its site and its name.
+#[derive(Debug)]
+pub(super) struct Named<K> {
+    pub site: usize,
+    pub name: K,
+    /// Since when the oldest part of it counts.
+    pub since: Seconds,
+}
+
+impl<K> Names<K> {
+    /// All of them.
+    pub(super) fn all(&self) -> &[Named<K>] {
+        &self.cells
+    }
+
+    /// The place on a core of the name with this number.
+    pub(super) fn place(&self, number: usize, core: usize) -> Option<Place> {
+        self.places[number * self.cores + core]
+    }
+}
+
+/// The cells of every view.
 #[derive(Debug)]
 pub(super) struct AllNames {
     pub visitors: Names<Visitor>,
@@ -32,7 +59,8 @@ impl AllNames {
 
     /// How many cells there are.
     pub(super) fn count(&self) -> usize {
-        self.visitors.len() + self.pages.len() + self.checks.len() + self.third_parties.len()
+        let Self { visitors, pages, checks, third_parties } = self;
+        visitors.cells.len() + pages.cells.len() + checks.cells.len() + third_parties.cells.len()
     }
 }
 
@@ -41,16 +69,27 @@ fn names<K: Eq + Hash + Ord + Clone, C: Counted>(
     sites: usize,
     cells: fn(&SiteAggregate) -> &Cells<K, C>,
 ) -> Names<K> {
-    let mut all = Vec::new();
+    let cores = tallies.cores();
+    let (mut names, mut places) = (Vec::new(), Vec::new());
     for site in 0..sites {
-        let mut names = HashSet::new();
-        for core in 0..tallies.cores() {
+        let mut found = Vec::new();
+        for core in 0..cores {
             let tally = tallies.of_core(core);
-            names.extend(cells(&tally.aggregate.sites[site]).iter().map(|(name, _)| name.clone()));
+            let cells = cells(&tally.aggregate.sites[site]);
+            let found_here = cells.all().map(|(name, cell, place)| (name.clone(), core, place, cell.since));
+            found.extend(found_here);
         }
-        let mut names: Vec<_> = names.into_iter().map(|name| (site, name)).collect();
-        names.sort_unstable();
-        all.extend(names);
+        found.sort_unstable_by(|(left, ..), (right, ..)| left.cmp(right));
+        for same in found.chunk_by(|(left, ..), (right, ..)| left == right) {
+            let first = places.len();
+            places.resize(first + cores, None);
+            let mut since = Seconds(u32::MAX);
+            for &(_, core, place, since_here) in same {
+                places[first + core] = Some(place);
+                since = since.min(since_here);
+            }
+            names.push(Named { site, name: same[0].0.clone(), since });
+        }
     }
-    all
+    Names { cells: names, places, cores }
 }

@@ -12,10 +12,9 @@ use crate::outcome::Outcome;
 use crate::pipeline::Pipeline;
 
 use super::build::{Builder, describe};
-use super::catalog::{BEACONS, BUILD_INFO, CELLS, CELLS_OVERFLOWED, Family, LEFT_OUT, PAGE_STAGE};
-use super::names::AllNames;
+use super::catalog::{BEACONS, BUILD_INFO, CELLS_OVERFLOWED, Family, LEFT_OUT, PAGE_STAGE};
 
-const CATALOGUE: [Family; 6] = [BEACONS, LEFT_OUT, CELLS, CELLS_OVERFLOWED, BUILD_INFO, PAGE_STAGE];
+const CATALOGUE: [Family; 5] = [BEACONS, LEFT_OUT, CELLS_OVERFLOWED, BUILD_INFO, PAGE_STAGE];
 
 /// What a pipeline says of itself.
 #[derive(Debug)]
@@ -49,15 +48,13 @@ impl Collector for Own {
             left_out.value(&[key.name()], count as f64);
         }
         let sites = self.pipeline.sites();
-        let mut cells = Builder::gauge(CELLS);
-        cells.value(&[], AllNames::of(tallies, sites.len()).count() as f64);
         let mut overflowed = Builder::counter(CELLS_OVERFLOWED);
         for view in View::ALL {
             overflowed.value(&[view.name()], self.pipeline.budgets().overflowed(view) as f64);
         }
         let mut build_info = Builder::gauge(BUILD_INFO);
         build_info.value(&[env!("CARGO_PKG_VERSION")], 1.0);
-        let builders = [beacons, left_out, cells, overflowed, build_info, page_stages(&sites)];
+        let builders = [beacons, left_out, overflowed, build_info, page_stages(&sites)];
         builders.into_iter().map(Builder::finish).collect()
     }
 }

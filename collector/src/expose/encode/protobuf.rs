@@ -1,37 +1,30 @@
 //! Length-delimited `io.prometheus.client.MetricFamily` messages, with native histograms
 //! (<https://github.com/prometheus/client_model>, `metrics.proto`).
 //!
-//! A message says its length before its content, so messages are written from the inside out, each level into a
-//! buffer of its own that is used again for the next series.
+//! A message says its length before its content. That of a series is added up from its two parts, the labels and the
+//! value, which stand in memory already; that of a family is known at its end, so a family is kept until then.
 
 use std::io::{self, Write};
-
-use protobuf::{CodedOutputStream, Result};
 
 use crate::aggregate::histogram::Distribution;
 use crate::expose::catalog::Family;
 
+use super::message;
 use super::native::{Native, SCHEMA, Span, ZERO_THRESHOLD};
-use super::{Created, Encode, Kind, to_base_unit};
+use super::{Created, Encode, GROUP, Kind, to_base_unit};
 
 /// Writes protobuf.
 #[derive(Debug)]
 pub(in crate::expose) struct Protobuf {
-    label_names: &'static [&'static str],
-    native: Native,
+    natives: [Native; GROUP],
     spans: Vec<Span>,
-    deltas: Vec<i64>,
-    /// A message within a message within the metric.
-    inner: Vec<u8>,
-    /// The counter or histogram within the metric.
+    deltas: Vec<u8>,
+    /// The counter or histogram of a series.
     value: Vec<u8>,
-    metric: Vec<u8>,
     /// The family, without its length.
     family: Vec<u8>,
     /// Where the family's first series begins.
     head_bytes: usize,
-    /// The family, with its length.
-    delimited: Vec<u8>,
 }
 
 /// Fields of the messages, by their numbers in metrics.proto.
@@ -78,103 +71,85 @@ mod field {
 impl Protobuf {
     pub(in crate::expose) fn new() -> Self {
         Self {
-            label_names: &[],
-            native: Native::new(),
+            natives: std::array::from_fn(|_| Native::new()),
             spans: Vec::new(),
             deltas: Vec::new(),
-            inner: Vec::new(),
             value: Vec::new(),
-            metric: Vec::new(),
             family: Vec::new(),
             head_bytes: 0,
-            delimited: Vec::new(),
         }
     }
 
-    fn write_labels(&mut self, values: &[&str]) -> Result<()> {
-        self.metric.clear();
-        for (name, value) in self.label_names.iter().zip(values) {
-            message(&mut self.inner, |label| {
-                label.write_string(field::label::NAME, name)?;
-                label.write_string(field::label::VALUE, value)
-            })?;
-            append(&mut self.metric, |metric| metric.write_bytes(field::metric::LABEL, &self.inner))?;
-        }
-        Ok(())
+    fn write_created(&mut self, field: u32, created: Created) {
+        message::small(field, &mut self.value, |timestamp| {
+            message::uint(field::timestamp::SECONDS, created.as_secs(), timestamp);
+            message::uint(field::timestamp::NANOS, created.subsec_nanos().into(), timestamp);
+        });
     }
 
-    fn write_created(&mut self, number: u32, created: Created) -> Result<()> {
-        message(&mut self.inner, |timestamp| {
-            timestamp.write_int64(field::timestamp::SECONDS, created.floor() as i64)?;
-            timestamp.write_int32(field::timestamp::NANOS, (created.fract() * 1e9) as i32)
-        })?;
-        append(&mut self.value, |value| value.write_bytes(number, &self.inner))
-    }
-
-    fn write_counter(&mut self, value: f64, created: Created) -> Result<()> {
-        message(&mut self.value, |counter| counter.write_double(field::counter::VALUE, value))?;
-        self.write_created(field::counter::CREATED, created)?;
-        append(&mut self.metric, |metric| metric.write_bytes(field::metric::COUNTER, &self.value))
-    }
-
-    fn write_distribution(&mut self, created: Created) -> Result<()> {
-        let (zeros, sum_micros) = (self.native.zeros, self.native.sum_micros);
-        let count = self.native.take(&mut self.spans, &mut self.deltas);
-        let (spans, deltas, inner) = (&self.spans, &self.deltas, &mut self.inner);
-        message(&mut self.value, |histogram| {
-            histogram.write_uint64(field::histogram::COUNT, count)?;
-            histogram.write_double(field::histogram::SUM, to_base_unit(sum_micros))?;
-            histogram.write_sint32(field::histogram::SCHEMA, SCHEMA)?;
-            // A threshold above zero tells even an empty one from a classic histogram.
-            histogram.write_double(field::histogram::ZERO_THRESHOLD, ZERO_THRESHOLD)?;
-            if zeros > 0 {
-                histogram.write_uint64(field::histogram::ZERO_COUNT, zeros)?;
-            }
-            for span in spans {
-                message(inner, |written| {
-                    written.write_sint32(field::span::OFFSET, span.offset)?;
-                    written.write_uint32(field::span::LENGTH, span.length)
-                })?;
-                histogram.write_bytes(field::histogram::POSITIVE_SPAN, inner)?;
-            }
-            histogram.write_repeated_packed_sint64(field::histogram::POSITIVE_DELTA, deltas)
-        })?;
-        self.write_created(field::histogram::CREATED, created)?;
-        append(&mut self.metric, |metric| metric.write_bytes(field::metric::HISTOGRAM, &self.value))
-    }
-
-    fn end_metric(&mut self) -> Result<()> {
-        append(&mut self.family, |family| family.write_bytes(field::family::METRIC, &self.metric))
+    /// Appends a series with these labels and the value that was written.
+    fn end_series(&mut self, labels: &[u8], field: u32) {
+        let bytes = labels.len() + message::bytes_taken(self.value.len());
+        message::length(field::family::METRIC, bytes, &mut self.family);
+        self.family.extend_from_slice(labels);
+        message::bytes(field, &self.value, &mut self.family);
     }
 }
 
 impl Encode for Protobuf {
+    fn label(name: &str, value: &str, labels: &mut Vec<u8>) {
+        let bytes = message::bytes_taken(name.len()) + message::bytes_taken(value.len());
+        message::length(field::metric::LABEL, bytes, labels);
+        message::bytes(field::label::NAME, name.as_bytes(), labels);
+        message::bytes(field::label::VALUE, value.as_bytes(), labels);
+    }
+
     fn begin(&mut self, family: &Family, kind: Kind) {
-        self.label_names = family.labels;
         let kind = match kind {
             Kind::Counter => 0,
             Kind::Histogram => 4,
         };
-        sure(message(&mut self.family, |written| {
-            written.write_string(field::family::NAME, family.name)?;
-            written.write_string(field::family::HELP, family.help)?;
-            written.write_enum(field::family::TYPE, kind)
-        }));
+        self.family.clear();
+        message::bytes(field::family::NAME, family.name.as_bytes(), &mut self.family);
+        message::bytes(field::family::HELP, family.help.as_bytes(), &mut self.family);
+        message::uint(field::family::TYPE, kind, &mut self.family);
         self.head_bytes = self.family.len();
     }
 
-    fn counter(&mut self, labels: &[&str], value: f64, created: Created) {
-        sure(self.write_labels(labels).and_then(|()| self.write_counter(value, created)));
-        sure(self.end_metric());
+    fn counter(&mut self, labels: &[u8], value: f64, created: Created) {
+        self.value.clear();
+        message::double(field::counter::VALUE, value, &mut self.value);
+        self.write_created(field::counter::CREATED, created);
+        self.end_series(labels, field::metric::COUNTER);
     }
 
-    fn add(&mut self, part: &Distribution<'_>) {
-        self.native.add(part);
+    fn add(&mut self, nth: usize, part: &Distribution<'_>) {
+        self.natives[nth].add(part);
     }
 
-    fn distribution(&mut self, labels: &[&str], created: Created) {
-        sure(self.write_labels(labels).and_then(|()| self.write_distribution(created)));
-        sure(self.end_metric());
+    fn distribution(&mut self, nth: usize, labels: &[u8], created: Created) {
+        let totals = self.natives[nth].take(&mut self.spans, &mut self.deltas);
+        let histogram = &mut self.value;
+        histogram.clear();
+        message::uint(field::histogram::COUNT, totals.count, histogram);
+        message::double(field::histogram::SUM, to_base_unit(totals.sum_micros), histogram);
+        message::sint(field::histogram::SCHEMA, SCHEMA.into(), histogram);
+        // A threshold above zero tells even an empty one from a classic histogram.
+        message::double(field::histogram::ZERO_THRESHOLD, ZERO_THRESHOLD, histogram);
+        if totals.zeros > 0 {
+            message::uint(field::histogram::ZERO_COUNT, totals.zeros, histogram);
+        }
+        for span in &self.spans {
+            message::small(field::histogram::POSITIVE_SPAN, histogram, |written| {
+                message::sint(field::span::OFFSET, span.offset.into(), written);
+                message::uint(field::span::LENGTH, span.length.into(), written);
+            });
+        }
+        if !self.deltas.is_empty() {
+            message::bytes(field::histogram::POSITIVE_DELTA, &self.deltas, histogram);
+        }
+        self.write_created(field::histogram::CREATED, created);
+        self.end_series(labels, field::metric::HISTOGRAM);
     }
 
     /// A family says its length first, so nothing of it can go out before its end.
@@ -182,30 +157,13 @@ impl Encode for Protobuf {
         Ok(())
     }
 
-    fn end(&mut self) -> &[u8] {
-        self.delimited.clear();
-        if self.family.len() > self.head_bytes {
-            sure(append(&mut self.delimited, |delimited| delimited.write_bytes_no_tag(&self.family)));
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.family.len() == self.head_bytes {
+            return Ok(());
         }
-        &self.delimited
-    }
-}
-
-/// Writes a message into an emptied buffer.
-fn message(buffer: &mut Vec<u8>, write: impl FnOnce(&mut CodedOutputStream<'_>) -> Result<()>) -> Result<()> {
-    buffer.clear();
-    append(buffer, write)
-}
-
-fn append(buffer: &mut Vec<u8>, write: impl FnOnce(&mut CodedOutputStream<'_>) -> Result<()>) -> Result<()> {
-    let mut stream = CodedOutputStream::vec(buffer);
-    write(&mut stream)?;
-    stream.flush()
-}
-
-/// Writing into memory does not fail; were it to, the family is short of a series, and the log says so.
-fn sure(written: Result<()>) {
-    if let Err(error) = written {
-        tracing::error!(%error, "a metric could not be written");
+        self.value.clear();
+        message::varint(self.family.len() as u64, &mut self.value);
+        out.write_all(&self.value)?;
+        out.write_all(&self.family)
     }
 }

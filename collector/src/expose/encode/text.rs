@@ -1,7 +1,6 @@
 //! The classic text format, version 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats>): a distribution
 //! as cumulative counts at the edges of its scale, which are exact.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
@@ -9,7 +8,7 @@ use crate::aggregate::histogram::{Distribution, slot};
 use crate::expose::catalog::Family;
 use crate::measure::Scale;
 
-use super::{Created, Encode, Kind, to_base_unit};
+use super::{Created, Encode, GROUP, Kind, to_base_unit};
 
 /// Bytes that are sent together: a family of ten thousand cells has 25 MB of text, which nobody need keep.
 const SENT_BYTES: usize = 64 * 1024;
@@ -20,13 +19,22 @@ const EDGES_MAX: usize = 24;
 #[derive(Debug)]
 pub(in crate::expose) struct Text {
     family: Family,
-    written: String,
+    written: Vec<u8>,
     has_series: bool,
-    labels: String,
+    sums: [Summed; GROUP],
+}
+
+/// The sum of the parts of a distribution.
+#[derive(Debug)]
+struct Summed {
     scale: Scale,
     /// Values between two neighbouring edges; the last one above all of them.
     between: [u64; EDGES_MAX + 1],
     sum_micros: u64,
+}
+
+impl Summed {
+    const EMPTY: Self = Self { scale: Scale::Loading, between: [0; EDGES_MAX + 1], sum_micros: 0 };
 }
 
 /// For each scale: its edges as label values, and for each slot the number of the edge above it.
@@ -53,71 +61,57 @@ impl Edges {
 
 impl Text {
     pub(in crate::expose) fn new(first: Family) -> Self {
-        Self {
-            family: first,
-            written: String::new(),
-            has_series: false,
-            labels: String::new(),
-            scale: Scale::Loading,
-            between: [0; EDGES_MAX + 1],
-            sum_micros: 0,
-        }
-    }
-
-    /// Writes the labels, without braces.
-    fn label(&mut self, values: &[&str]) {
-        self.has_series = true;
-        self.labels.clear();
-        for (name, value) in self.family.labels.iter().zip(values) {
-            if !self.labels.is_empty() {
-                self.labels.push(',');
-            }
-            self.labels.push_str(name);
-            self.labels.push_str("=\"");
-            escape(value, &mut self.labels);
-            self.labels.push('"');
-        }
+        Self { family: first, written: Vec::new(), has_series: false, sums: [Summed::EMPTY; GROUP] }
     }
 
     /// Writes `name{labels} `, with an ending of the name and a label after the others.
-    fn series(&mut self, ending: &str, more: Option<(&str, &str)>) {
-        self.written.push_str(self.family.name);
-        self.written.push_str(ending);
-        if !self.labels.is_empty() || more.is_some() {
-            self.written.push('{');
-            self.written.push_str(&self.labels);
-            if let Some((name, value)) = more {
-                if !self.labels.is_empty() {
-                    self.written.push(',');
-                }
-                for part in [name, "=\"", value, "\""] {
-                    self.written.push_str(part);
+    fn series(&mut self, ending: &str, labels: &[u8], edge: Option<&str>) {
+        self.has_series = true;
+        self.written.extend_from_slice(self.family.name.as_bytes());
+        self.written.extend_from_slice(ending.as_bytes());
+        if !labels.is_empty() || edge.is_some() {
+            self.written.push(b'{');
+            self.written.extend_from_slice(labels);
+            if let Some(edge) = edge {
+                let separator = if labels.is_empty() { "" } else { "," };
+                for part in [separator, "le=\"", edge, "\""] {
+                    self.written.extend_from_slice(part.as_bytes());
                 }
             }
-            self.written.push('}');
+            self.written.push(b'}');
         }
-        self.written.push(' ');
+        self.written.push(b' ');
     }
 
     fn value(&mut self, value: impl std::fmt::Display) {
-        // Writing into a string never fails.
+        // Writing into memory never fails.
         let _written = writeln!(self.written, "{value}");
     }
 }
 
-/// A label value with the three escapes that the format has.
-fn escape(value: &str, into: &mut String) {
-    for letter in value.chars() {
-        match letter {
-            '\\' => into.push_str("\\\\"),
-            '"' => into.push_str("\\\""),
-            '\n' => into.push_str("\\n"),
-            letter => into.push(letter),
+/// Appends a label value with the three escapes that the format has.
+fn escape(value: &str, into: &mut Vec<u8>) {
+    for &byte in value.as_bytes() {
+        match byte {
+            b'\\' => into.extend_from_slice(br"\\"),
+            b'"' => into.extend_from_slice(br#"\""#),
+            b'\n' => into.extend_from_slice(br"\n"),
+            byte => into.push(byte),
         }
     }
 }
 
 impl Encode for Text {
+    fn label(name: &str, value: &str, labels: &mut Vec<u8>) {
+        if !labels.is_empty() {
+            labels.push(b',');
+        }
+        labels.extend_from_slice(name.as_bytes());
+        labels.extend_from_slice(b"=\"");
+        escape(value, labels);
+        labels.push(b'"');
+    }
+
     fn begin(&mut self, family: &Family, kind: Kind) {
         self.family = *family;
         self.written.clear();
@@ -130,45 +124,44 @@ impl Encode for Text {
         self.has_series = false;
     }
 
-    fn counter(&mut self, labels: &[&str], value: f64, _created: Created) {
-        self.label(labels);
-        self.series("", None);
+    fn counter(&mut self, labels: &[u8], value: f64, _created: Created) {
+        self.series("", labels, None);
         self.value(value);
     }
 
-    fn add(&mut self, part: &Distribution<'_>) {
-        self.scale = part.scale();
-        let edges = &EDGES[self.scale as usize].of_slots;
-        part.for_each_slot(|slot, times| self.between[usize::from(edges[usize::from(slot)])] += times);
-        self.sum_micros += part.sum_micros();
+    fn add(&mut self, nth: usize, part: &Distribution<'_>) {
+        let Summed { scale, between, sum_micros } = &mut self.sums[nth];
+        *scale = part.scale();
+        let edges = &EDGES[*scale as usize].of_slots;
+        part.for_each_slot(|slot, times| between[usize::from(edges[usize::from(slot)])] += times);
+        *sum_micros += part.sum_micros();
     }
 
-    fn distribution(&mut self, labels: &[&str], _created: Created) {
-        self.label(labels);
+    fn distribution(&mut self, nth: usize, labels: &[u8], _created: Created) {
+        let sum = std::mem::replace(&mut self.sums[nth], Summed::EMPTY);
         let mut at_most = 0;
-        let edges = &EDGES[self.scale as usize].names;
-        for (edge, number) in edges.iter().map(String::as_str).chain(["+Inf"]).zip(0..) {
-            at_most += std::mem::take(&mut self.between[number]);
-            self.series("_bucket", Some(("le", edge)));
+        let edges = &EDGES[sum.scale as usize].names;
+        for (edge, count) in edges.iter().map(String::as_str).chain(["+Inf"]).zip(sum.between) {
+            at_most += count;
+            self.series("_bucket", labels, Some(edge));
             self.value(at_most);
         }
-        self.series("_sum", None);
-        let sum = to_base_unit(std::mem::take(&mut self.sum_micros));
-        self.value(sum);
-        self.series("_count", None);
+        self.series("_sum", labels, None);
+        self.value(to_base_unit(sum.sum_micros));
+        self.series("_count", labels, None);
         self.value(at_most);
     }
 
     fn send_ready(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.has_series && self.written.len() >= SENT_BYTES {
-            out.write_all(self.written.as_bytes())?;
+            out.write_all(&self.written)?;
             self.written.clear();
         }
         Ok(())
     }
 
-    fn end(&mut self) -> &[u8] {
-        if self.has_series { self.written.as_bytes() } else { &[] }
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.has_series { out.write_all(&self.written) } else { Ok(()) }
     }
 }
 
@@ -180,17 +173,26 @@ mod tests {
 
     const FAMILY: Family = Family { name: "rum_lcp_seconds", help: "Paint.", labels: &["site", "page"] };
 
+    fn ended(mut encode: Text) -> String {
+        let mut text = Vec::new();
+        encode.end(&mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
     #[test]
     fn writes_a_distribution() {
         let mut encode = Text::new(FAMILY);
         encode.begin(&FAMILY, Kind::Histogram);
         let mut part = Histogram::new(Scale::Loading);
         part.record(Micros(2_500_000), 1);
-        encode.add(&part.distribution());
+        encode.add(3, &part.distribution());
         part.record(Micros(2_500_001), 2);
-        encode.add(&part.distribution());
-        encode.distribution(&["shop", "a\"b\\c\nd"], 0.0);
-        let text = String::from_utf8(encode.end().to_vec()).unwrap();
+        encode.add(3, &part.distribution());
+        let mut labels = Vec::new();
+        Text::label("site", "shop", &mut labels);
+        Text::label("page", "a\"b\\c\nd", &mut labels);
+        encode.distribution(3, &labels, Created::ZERO);
+        let text = ended(encode);
         let labels = r#"site="shop",page="a\"b\\c\nd""#;
         for line in [
             "# HELP rum_lcp_seconds Paint.".to_owned(),
@@ -211,10 +213,11 @@ mod tests {
     fn writes_counters_and_no_empty_family() {
         let mut encode = Text::new(FAMILY);
         encode.begin(&FAMILY, Kind::Counter);
-        assert_eq!(encode.end(), b"");
+        assert_eq!(ended(encode), "");
+        let mut encode = Text::new(FAMILY);
         encode.begin(&FAMILY, Kind::Counter);
-        encode.counter(&["shop", "home"], 12.5, 0.0);
-        assert!(encode.end().ends_with(b"counter\nrum_lcp_seconds{site=\"shop\",page=\"home\"} 12.5\n"));
+        encode.counter(br#"site="shop""#, 12.5, Created::ZERO);
+        assert!(ended(encode).ends_with("counter\nrum_lcp_seconds{site=\"shop\"} 12.5\n"));
     }
 
     #[test]
