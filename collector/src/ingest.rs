@@ -6,6 +6,7 @@ pub mod client;
 mod cors;
 mod rooms;
 mod script;
+mod told;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::pipeline::Pipeline;
 use self::cors::Cors;
 use self::rooms::Room;
 use self::script::Script;
+use self::told::{Told, text};
 
 /// Pages besides the beacon's: the demo's shop. Given method, path and query, it answers or knows no such page.
 pub type Pages = fn(&Method, &str, Option<&str>) -> Option<PageAnswer>;
@@ -59,6 +61,7 @@ struct Received<'a, F> {
     core: usize,
     peer: SocketAddr,
     fields: &'a F,
+    told: &'a Told<'a>,
     body: &'a [u8],
     at: Instant,
 }
@@ -92,7 +95,7 @@ impl Ingest {
         match request.uri().path() {
             BEACON if cors::is_preflight(&request) => self.cors.preflight(request.headers()),
             BEACON => {
-                let allowance = self.cors.allowance(request.headers());
+                let allowance = self.cors.allowance(&self.told(request.headers()));
                 let mut response = self.report(core, peer, request, Self::beacon).await;
                 if let Some(allowance) = allowance {
                     allowance.write(response.headers_mut());
@@ -108,14 +111,17 @@ impl Ingest {
     /// Answers the usual beacon, one that came whole and as it is, at once; leaves everything else to
     /// [`Self::answer`].
     pub fn at_once(&self, core: usize, peer: SocketAddr, post: &Post<'_>) -> Option<Response<Bytes>> {
-        let fields = &post.heads;
-        if post.target != BEACON || !body::is_beacon_type(fields) || body::is_gzip(fields) != Ok(false) {
+        if post.target != BEACON {
+            return None;
+        }
+        let (fields, told) = (&post.heads, &self.told(&post.heads));
+        if !body::is_beacon_type(told.content_type) || body::is_gzip(told.content_encoding) != Ok(false) {
             return None;
         }
         let at = Instant::now();
-        let ended = self.beacon(&Received { core, peer, fields, body: post.body, at });
+        let ended = self.beacon(&Received { core, peer, fields, told, body: post.body, at });
         let mut response = self.end(core, ended, at);
-        if let Some(allowance) = self.cors.allowance(fields) {
+        if let Some(allowance) = self.cors.allowance(told) {
             allowance.write(response.headers_mut());
         }
         Some(response)
@@ -130,17 +136,17 @@ impl Ingest {
         handle: Handle,
     ) -> Response<Body> {
         let (head, body) = request.into_parts();
+        let (fields, told) = (&head.headers, &self.told(&head.headers));
         let unfinished = Unfinished { ingest: self, core };
         let read = match self.rooms[core].enter() {
             _ if head.method != Method::POST => Err(Outcome::MethodNotAllowed),
-            Some(_place) => body::read(head.version, &head.headers, body).await,
+            Some(_place) => body::read(head.version, told, body).await,
             None => Err(Outcome::Overloaded),
         };
         unfinished.arrived();
         let at = Instant::now();
-        let fields = &head.headers;
-        let ended =
-            read.map_or_else(Ok, |body| handle(self, &Received { core, peer, fields, body: &body, at }));
+        let ended = read
+            .map_or_else(Ok, |body| handle(self, &Received { core, peer, fields, told, body: &body, at }));
         self.end(core, ended, at).map(whole)
     }
 
@@ -159,7 +165,7 @@ impl Ingest {
     }
 
     fn beacon<F: Fields>(&self, received: &Received<'_, F>) -> Result<Outcome, WireError> {
-        let arrival = self.arrival(received.peer, received.fields);
+        let arrival = self.arrival(received);
         let now = received.at.duration_since(self.started);
         self.pipeline.handle(received.body, &arrival, now, received.core)
     }
@@ -171,22 +177,25 @@ impl Ingest {
         self.pipeline.handle_sale(received.body, signature, now, unix_now, received.core)
     }
 
-    fn arrival<'a>(&'a self, peer: SocketAddr, fields: &'a impl Fields) -> Arrival<'a> {
-        let named = |name| fields.first(name).and_then(text);
-        let is_trusted = client::is_trusted(peer.ip(), &self.trusted_proxies);
-        let country = self.country_header.as_ref().filter(|_| is_trusted);
+    fn told<'a>(&self, fields: &'a impl Fields) -> Told<'a> {
+        Told::of(fields, self.country_header.as_ref().map(HeaderName::as_str))
+    }
+
+    fn arrival<'a, F: Fields>(&self, received: &Received<'a, F>) -> Arrival<'a> {
+        let Received { fields, told, .. } = *received;
+        let peer = received.peer.ip();
         Arrival {
-            client: client::address(peer.ip(), fields, &self.trusted_proxies),
-            origin: named("origin"),
-            user_agent: named("user-agent").unwrap_or_default(),
-            hint_mobile: named("sec-ch-ua-mobile").and_then(|hint| match hint {
-                "?1" => Some(true),
-                "?0" => Some(false),
+            client: client::address(peer, fields, &self.trusted_proxies),
+            origin: told.origin.and_then(text),
+            user_agent: told.user_agent.and_then(text).unwrap_or_default(),
+            hint_mobile: match told.hint_mobile {
+                Some(b"?1") => Some(true),
+                Some(b"?0") => Some(false),
                 _ => None,
-            }),
-            hint_platform: named("sec-ch-ua-platform").map(|hint| hint.trim_matches('"')),
-            hint_form_factors: named("sec-ch-ua-form-factors"),
-            country: country.and_then(|name| named(name.as_str())),
+            },
+            hint_platform: told.hint_platform.and_then(text).map(|hint| hint.trim_matches('"')),
+            hint_form_factors: told.hint_form_factors.and_then(text),
+            country: told.country.filter(|_| client::is_trusted(peer, &self.trusted_proxies)).and_then(text),
         }
     }
 
@@ -222,12 +231,6 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         self.ingest.count(self.core, Outcome::Timeout, Instant::now());
     }
-}
-
-/// A value of visible characters only.
-fn text(value: &[u8]) -> Option<&str> {
-    let is_text = value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
-    str::from_utf8(value).ok().filter(|_| is_text)
 }
 
 fn respond(outcome: Outcome, message: &str) -> Response<Bytes> {

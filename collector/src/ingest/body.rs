@@ -5,22 +5,22 @@ use std::io::{self, Read};
 
 use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
-use graadmeter_base::serve::Fields;
 use graadmeter_wire::limits::BODY_BYTES_MAX;
 use http_body_util::BodyExt;
 use hyper::Version;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::HeaderMap;
 
 use crate::limits::{ARRIVAL_MAX, DRAIN_MAX, DRAINED_BYTES_MAX};
 use crate::outcome::Outcome;
+
+use super::told::Told;
 
 /// What `sendBeacon` writes, and so nearly everybody: known without a closer look.
 const OF_SEND_BEACON: &[u8] = b"text/plain;charset=UTF-8";
 
 /// Reads and decompresses a body, or says how the request ends.
-pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) -> Result<Bytes, Outcome> {
-    if !is_beacon_type(headers) {
+pub(super) async fn read(version: Version, told: &Told<'_>, body: Incoming) -> Result<Bytes, Outcome> {
+    if !is_beacon_type(told.content_type) {
         // On HTTP/1.1 hyper reads a small body on by itself. On HTTP/2 the stream would be reset, and some clients
         // (curl 7.88) then lose the answer.
         if version == Version::HTTP_2 {
@@ -28,7 +28,7 @@ pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) 
         }
         return Err(Outcome::UnsupportedMediaType);
     }
-    let is_gzip = is_gzip(headers)?;
+    let is_gzip = is_gzip(told.content_encoding)?;
     let sent = if version == Version::HTTP_2 {
         tokio::time::timeout(ARRIVAL_MAX, collect(body)).await.map_err(|_| Outcome::Timeout)??
     } else {
@@ -40,8 +40,8 @@ pub(super) async fn read(version: Version, headers: &HeaderMap, body: Incoming) 
 
 /// `text/plain` needs no preflight, so browsers send that; tools send `application/json`.
 #[must_use]
-pub fn is_beacon_type(fields: &impl Fields) -> bool {
-    let value = fields.first("content-type").unwrap_or_default();
+pub fn is_beacon_type(content_type: Option<&[u8]>) -> bool {
+    let value = content_type.unwrap_or_default();
     if value == OF_SEND_BEACON {
         return true;
     }
@@ -54,8 +54,8 @@ pub fn is_beacon_type(fields: &impl Fields) -> bool {
 /// # Errors
 ///
 /// [`Outcome::UnsupportedMediaType`] for an encoding that is not spoken here.
-pub fn is_gzip(fields: &impl Fields) -> Result<bool, Outcome> {
-    match fields.first("content-encoding").map(<[u8]>::trim_ascii) {
+pub fn is_gzip(content_encoding: Option<&[u8]>) -> Result<bool, Outcome> {
+    match content_encoding.map(<[u8]>::trim_ascii) {
         None | Some(b"" | b"identity") => Ok(false),
         Some(coding) if coding.eq_ignore_ascii_case(b"gzip") => Ok(true),
         Some(_) => Err(Outcome::UnsupportedMediaType),
@@ -124,11 +124,9 @@ pub fn decompress(sent: &[u8]) -> Result<Bytes, Outcome> {
 mod tests {
     use std::io::Write;
 
+    use super::*;
     use flate2::Compression;
     use flate2::write::GzEncoder;
-    use hyper::header::{CONTENT_TYPE, HeaderValue};
-
-    use super::*;
 
     fn gzip(plain: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -156,9 +154,8 @@ mod tests {
             ("text/plainer", false),
             ("", false),
         ] {
-            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(value))]);
-            assert_eq!(is_beacon_type(&headers), is_beacon, "{value}");
+            assert_eq!(is_beacon_type(Some(value.as_bytes())), is_beacon, "{value}");
         }
-        assert!(!is_beacon_type(&HeaderMap::new()));
+        assert!(!is_beacon_type(None));
     }
 }

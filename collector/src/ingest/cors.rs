@@ -9,7 +9,6 @@ use std::collections::HashSet;
 
 use ahash::RandomState;
 use bytes::Bytes;
-use graadmeter_base::serve::Fields;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap,
@@ -20,8 +19,8 @@ use hyper::{Method, Request, Response, StatusCode};
 use crate::admit::origin::Origins;
 use crate::answer::{Body, whole};
 
-/// Says `no-cors` where the page can't look at the answer: most beacons.
-const FETCH_MODE: &str = "sec-fetch-mode";
+use super::told::Told;
+
 /// How long a browser may remember what it was told: a day, of which Chromium takes two hours.
 const MAX_AGE_SECONDS: &str = "86400";
 
@@ -63,11 +62,12 @@ impl Cors {
     }
 
     /// Who may read the answer, if a page can look at it and its origin is allowed.
-    pub(super) fn allowance(&self, fields: &impl Fields) -> Option<Allowance> {
-        if fields.first(FETCH_MODE) == Some(b"no-cors") {
+    pub(super) fn allowance(&self, told: &Told<'_>) -> Option<Allowance> {
+        // So it is for most beacons, where the page can't look at the answer.
+        if told.fetch_mode == Some(b"no-cors") {
             return None;
         }
-        let origin = fields.first("origin")?;
+        let origin = told.origin?;
         if self.listed.contains(origin) {
             return HeaderValue::from_bytes(origin).ok().map(Allowance::Origin);
         }
@@ -79,7 +79,7 @@ impl Cors {
         let mut response = Response::new(whole(Bytes::new()));
         *response.status_mut() = StatusCode::NO_CONTENT;
         let answer = response.headers_mut();
-        if let Some(allowance) = self.allowance(headers) {
+        if let Some(allowance) = self.allowance(&Told::of(headers, None)) {
             allowance.write(answer);
             answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
             answer.insert(
@@ -132,7 +132,7 @@ mod tests {
             .iter()
             .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
-        cors.allowance(&headers)
+        cors.allowance(&Told::of(&headers, None))
     }
 
     fn origin(origin: &'static str) -> Allowance {

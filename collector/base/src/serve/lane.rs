@@ -1,19 +1,19 @@
-//! The lane of the usual request: a small POST that is here as a whole is answered at once.
+//! The lane of the usual request: a small POST that is here as a whole is answered without hyper.
 //!
 //! hyper gives every request a table of its headers on the heap, a channel for its body and a future. That is most
 //! of what it costs to take a kilobyte. This lane takes HTTP/1.1 in its simplest form only; at the first
 //! request that is not as simple, that does not arrive, or that the program leaves to hyper, it hands over the connection
 //! with all that was not answered yet, and hyper, whose word is final, serves it to its end.
 //!
-//! All connections of a thread share the memory that they are read into, so it stays in the core's cache, and
-//! one that waits takes none.
+//! Reading, answering and sending each run through more code than fits next to the processor. So a
+//! connection pauses between them, and all that have something to do read, then all answer, then all send. The more
+//! there is to do, the less each costs; a connection that is alone goes on at once.
 
+mod input;
 mod request;
 mod response;
 
-use std::cell::RefCell;
 use std::io;
-use std::mem::take;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use bytes::Bytes;
 use hyper::Response;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use self::input::Input;
 use self::request::{Look, Room, look};
 use self::response::write_response;
 use super::limits::{LANE_BYTES, LANE_READS_MAX, Limits};
@@ -43,6 +44,15 @@ pub(super) enum Exit {
     Other,
 }
 
+/// What a connection does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Read,
+    Answer,
+    Send,
+    Leave(Exit),
+}
+
 /// One connection in the lane.
 pub(super) struct Lane<'a> {
     wire: &'a mut Wire,
@@ -50,22 +60,14 @@ pub(super) struct Lane<'a> {
     peer: SocketAddr,
     at_once: &'a AtOnce,
     limits: Limits,
-    /// The beginning of a request that has not come whole, and in how many pieces so far.
-    begun: Vec<u8>,
+    step: Step,
+    /// What was read and not answered, if anything.
+    input: Option<Input>,
+    /// In how many pieces the request came that has not come whole.
     pieces: usize,
-    unsent: Vec<u8>,
-    is_flushed: bool,
-    exit: Option<Exit>,
-}
-
-/// What the connections of a thread share.
-struct Desk {
-    input: Vec<u8>,
     output: Vec<u8>,
-}
-
-thread_local! {
-    static DESK: RefCell<Desk> = RefCell::new(Desk { input: vec![0; LANE_BYTES], output: Vec::new() });
+    /// Where it goes when the output is sent.
+    exit: Option<Exit>,
 }
 
 impl<'a> Lane<'a> {
@@ -76,130 +78,126 @@ impl<'a> Lane<'a> {
         at_once: &'a AtOnce,
         limits: Limits,
     ) -> Self {
-        let (begun, unsent) = (Vec::new(), Vec::new());
-        Self { wire, slot, peer, at_once, limits, begun, pieces: 0, unsent, is_flushed: true, exit: None }
+        let (step, output) = (Step::Read, Vec::new());
+        Self { wire, slot, peer, at_once, limits, step, input: None, pieces: 0, output, exit: None }
     }
 
     /// Answers what comes, until the connection ends or has to go elsewhere.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Exit>> {
+        self.slot.wakes(context);
         loop {
-            self.slot.wakes(context);
             let order = self.slot.order();
             if order == Order::End {
                 return Poll::Ready(Ok(Exit::Ended));
             }
-            ready!(self.poll_send(context))?;
-            match self.exit {
-                Some(Exit::Other) => return Poll::Ready(Ok(Exit::Other)),
-                Some(Exit::Ended) => {
+            self.step = match self.step {
+                Step::Read if order == Order::Finish && self.input.is_none() => Step::Leave(Exit::Ended),
+                // hyper tells the sender what did not arrive.
+                Step::Read if order == Order::GiveUp => Step::Leave(Exit::Other),
+                Step::Read => ready!(self.poll_read(context))?,
+                Step::Answer => self.answer(),
+                Step::Send => ready!(self.poll_send(context))?,
+                Step::Leave(Exit::Ended) => {
                     ready!(Pin::new(&mut *self.wire).poll_shutdown(context))?;
                     return Poll::Ready(Ok(Exit::Ended));
                 }
-                None if order == Order::Finish && self.begun.is_empty() => self.exit = Some(Exit::Ended),
-                // hyper tells the sender what did not arrive.
-                None if order == Order::GiveUp => {
-                    let begun = take(&mut self.begun);
-                    self.leave(&begun);
+                Step::Leave(Exit::Other) => {
+                    if let Some(input) = self.input.take() {
+                        self.wire.put_back(input.filled());
+                    }
+                    return Poll::Ready(Ok(Exit::Other));
                 }
-                None => ready!(DESK.with_borrow_mut(|desk| self.poll_turn(context, desk)))?,
+            };
+            if matches!(self.step, Step::Answer | Step::Send) {
+                // Whoever else is ready takes the same step first.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }
 
-    /// Reads once, and answers all whole requests that are there.
-    fn poll_turn(&mut self, context: &mut Context<'_>, desk: &mut Desk) -> Poll<io::Result<()>> {
-        let room = self.limits.head_bytes.min(LANE_BYTES);
-        let mut input = ReadBuf::new(&mut desk.input[..room]);
-        input.put_slice(&self.begun);
-        ready!(Pin::new(&mut *self.wire).poll_read(context, &mut input))?;
-        let mut rest = input.filled();
-        if rest.len() == self.begun.len() {
-            self.exit = Some(Exit::Ended);
-            if !rest.is_empty() {
-                self.leave(rest);
-            }
-            return Poll::Ready(Ok(()));
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Step>> {
+        let input = self.input.take();
+        let is_begun = input.is_some();
+        let mut input = input.unwrap_or_default();
+        let mut free = ReadBuf::new(input.free(self.room()));
+        let read = Pin::new(&mut *self.wire).poll_read(context, &mut free);
+        let length = free.filled().len();
+        input.fill(length);
+        // One that waits for its next request keeps no memory for it.
+        if is_begun || length > 0 {
+            self.input = Some(input);
         }
-        desk.output.clear();
-        while !rest.is_empty() && self.exit.is_none() {
+        ready!(read)?;
+        Poll::Ready(Ok(match length {
+            0 if is_begun => Step::Leave(Exit::Other),
+            0 => Step::Leave(Exit::Ended),
+            _ => Step::Answer,
+        }))
+    }
+
+    /// Answers all whole requests that are there.
+    fn answer(&mut self) -> Step {
+        let Some(mut input) = self.input.take() else { return Step::Read };
+        let mut answered = 0;
+        while self.exit.is_none() {
+            let rest = &input.filled()[answered..];
+            if rest.is_empty() {
+                break;
+            }
             let mut headers = Room::default();
             match look(rest, &mut headers) {
                 Look::Whole(post, length) => match (self.at_once)(self.peer, &post) {
                     Some(response) => {
-                        rest = &rest[length..];
-                        self.answer(&response, &mut desk.output);
+                        answered += length;
+                        self.write(&response);
                     }
-                    None => self.leave(rest),
+                    None => self.exit = Some(Exit::Other),
                 },
-                Look::Begun { has_head } if rest.len() < room && self.pieces < LANE_READS_MAX => {
+                Look::Begun { has_head } if rest.len() < self.room() && self.pieces < LANE_READS_MAX => {
                     if has_head {
                         self.slot.awaits_body();
                     }
+                    self.pieces += 1;
                     break;
                 }
-                Look::Begun { .. } | Look::Other => self.leave(rest),
+                Look::Begun { .. } | Look::Other => self.exit = Some(Exit::Other),
             }
         }
-        if self.exit.is_none() {
-            self.keep(rest);
-        }
-        self.send(context, &desk.output)
+        input.forget(answered);
+        self.input = Some(input).filter(|input| !input.filled().is_empty());
+        if self.output.is_empty() { self.sent() } else { Step::Send }
     }
 
-    /// Keeps the beginning of a request until more of it is there.
-    fn keep(&mut self, rest: &[u8]) {
-        self.begun.clear();
-        self.begun.extend_from_slice(rest);
-        self.pieces = if rest.is_empty() { 0 } else { self.pieces + 1 };
-        if rest.is_empty() {
-            self.begun = Vec::new();
-        }
-    }
-
-    /// Leaves the lane when everything is sent; what is not answered is read again by hyper.
-    fn leave(&mut self, rest: &[u8]) {
-        self.wire.put_back(rest);
-        self.exit = Some(Exit::Other);
-    }
-
-    fn answer(&mut self, response: &Response<Bytes>, output: &mut Vec<u8>) {
+    fn write(&mut self, response: &Response<Bytes>) {
         self.pieces = 0;
         let is_last = self.slot.answers_at_once(self.limits.requests) || self.slot.order() > Order::None;
         if is_last {
             self.exit = Some(Exit::Ended);
         }
-        write_response(response, is_last, self.slot.now_ms(), output);
+        write_response(response, is_last, self.slot.now_ms(), &mut self.output);
     }
 
-    /// Sends what the desk holds, and keeps what does not go now.
-    fn send(&mut self, context: &mut Context<'_>, output: &[u8]) -> Poll<io::Result<()>> {
-        if output.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        self.is_flushed = false;
-        let sent = match Pin::new(&mut *self.wire).poll_write(context, output) {
-            Poll::Ready(sent) => sent?,
-            Poll::Pending => 0,
-        };
-        self.unsent.extend_from_slice(&output[sent..]);
-        Poll::Ready(Ok(()))
-    }
-
-    /// Sends what was kept.
-    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.unsent.is_empty() {
-            let sent = ready!(Pin::new(&mut *self.wire).poll_write(context, &self.unsent))?;
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Step>> {
+        while !self.output.is_empty() {
+            let sent = ready!(Pin::new(&mut *self.wire).poll_write(context, &self.output))?;
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.unsent.drain(..sent);
+            self.output.drain(..sent);
         }
-        if !self.is_flushed {
-            self.unsent = Vec::new();
-            ready!(Pin::new(&mut *self.wire).poll_flush(context))?;
-            self.is_flushed = true;
-        }
-        Poll::Ready(Ok(()))
+        ready!(Pin::new(&mut *self.wire).poll_flush(context))?;
+        Poll::Ready(Ok(self.sent()))
+    }
+
+    /// What comes after everything is sent.
+    fn sent(&self) -> Step {
+        self.exit.map_or(Step::Read, Step::Leave)
+    }
+
+    /// Bytes of a request that may be here; hyper's limit is the same for its head.
+    fn room(&self) -> usize {
+        self.limits.head_bytes.min(LANE_BYTES)
     }
 }
 

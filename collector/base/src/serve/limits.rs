@@ -40,6 +40,8 @@ pub(super) const SEND_BUFFER: usize = 64 * 1024;
 
 /// Bytes of a usual request, head and body: a beacon has two or three kilobytes.
 pub(super) const LANE_BYTES: usize = 8 * 1024;
+/// Memory of that size that each core keeps for its next requests, as many as it answers side by side when it is busy.
+pub(super) const LANE_INPUTS_KEPT: usize = 128;
 /// In how many pieces a usual request may come. Each time it is looked at from its beginning.
 pub(super) const LANE_READS_MAX: usize = 8;
 

@@ -34,6 +34,9 @@ pub struct Heads<'a>(&'a [Header<'a>]);
 
 /// Header fields, wherever they were read.
 pub trait Fields {
+    /// Shows every name, in whatever case, and its value, in their order.
+    fn each<'a>(&'a self, visit: impl FnMut(&str, &'a [u8]));
+
     /// The values of all fields of this name, which is in lower case, from the first to the last.
     fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a [u8]>;
 
@@ -44,12 +47,24 @@ pub trait Fields {
 }
 
 impl Fields for Heads<'_> {
+    fn each<'a>(&'a self, mut visit: impl FnMut(&str, &'a [u8])) {
+        for header in self.0 {
+            visit(header.name, header.value);
+        }
+    }
+
     fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a [u8]> {
         self.0.iter().filter(move |header| is_named(header, name)).map(|header| header.value)
     }
 }
 
 impl Fields for HeaderMap {
+    fn each<'a>(&'a self, mut visit: impl FnMut(&str, &'a [u8])) {
+        for (name, value) in self {
+            visit(name.as_str(), value.as_bytes());
+        }
+    }
+
     fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a [u8]> {
         self.get_all(name).iter().map(HeaderValue::as_bytes)
     }
