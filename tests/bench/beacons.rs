@@ -231,29 +231,32 @@ struct Who<'a> {
     time_zone: &'a str,
 }
 
+/// The keys stand in the order in which the beacon's script writes them.
 fn body(kind: Kind, who: &Who<'_>, page: (&str, &str), browser: &Browser, numbers: &Numbers) -> Draft {
     let mut body = Draft::default();
     body.text(r#"{"v":1,"site":"shop","id":""#).hole(Hole::Fresh).hole(Hole::Fresh);
     body.text(if kind == Kind::Conversion { r#"","kind":"conversion""# } else { r#"","kind":"page""# });
-    body.text(&format!(r#","url":"{ORIGIN}{}","page":"{}""#, page.1, page.0));
     let referrer = if kind == Kind::Landing { who.referrer } else { "https://www.shop.example/" };
-    body.text(&format!(r#","ref":"{referrer}","nav":"navigate","tz":"{}""#, who.time_zone));
+    body.text(&format!(r#","url":"{ORIGIN}{}","ref":"{referrer}","nav":"navigate""#, page.1));
+    let campaign =
+        if who.campaign.is_empty() { String::new() } else { format!(r#","campaign":{}"#, who.campaign) };
+    if kind == Kind::Landing {
+        body.text(&campaign);
+    }
+    body.text(&format!(r#","page":"{}","variant":"b","device":{}"#, page.0, browser.device));
+    body.text(&format!(r#","tz":"{}""#, who.time_zone));
     if let Some(channel) = who.channel {
         body.text(&format!(r#","channel":"{channel}""#));
     }
-    let campaign =
-        if who.campaign.is_empty() { String::new() } else { format!(r#","campaign":{}"#, who.campaign) };
     body.text(r#","session":{"id":""#).hole(Hole::Fresh).hole(Hole::Fresh);
     if kind == Kind::Landing {
-        body.text(r#"","n":1}"#).text(&campaign);
+        body.text(r#"","n":1}"#);
     } else {
         body.text(r#"","n":4,"landing":{"lcp":"#);
         number(&mut body, Measure::LandingLcp, numbers).text(r#","load":"#);
         number(&mut body, Measure::LandingLoad, numbers);
         body.text(&format!(r#","ref":"{}","page":"home"{campaign}}}}}"#, who.referrer));
     }
-    body.text(&format!(r#","device":{}"#, browser.device));
-    body.text(r#","variant":"b""#);
     if kind == Kind::Conversion {
         body.text(r#","conversion":{"value":"59.95","currency":"EUR","order":"A"#).hole(Hole::Fresh);
         body.text(r#"","first":true}"#);
