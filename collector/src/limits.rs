@@ -37,7 +37,7 @@ pub const SERVING: serve::Limits = serve::Limits {
 pub const SERVING_ADMIN: serve::Limits =
     serve::Limits { connections: 256, connections_per_client: 256, ..SERVING };
 /// Scrapes that are answered at the same time: each takes two threads, and a few megabytes if its reader is slow.
-pub const SCRAPES_MAX: usize = 64;
+pub const SCRAPES_MAX: usize = 16;
 /// Files that stay free for everything that is no visitor's connection: readers of the admin listener, the
 /// database, the runtimes.
 pub const FILES_RESERVED: usize = 384;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, post};
 use graadmeter_tests::collector::{Collector, SHOP};
-use graadmeter_tests::raw_http::{Connection, Request};
-use graadmeter_tests::wait::until;
+use graadmeter_tests::raw_http::{Connection, Request, get};
+use graadmeter_tests::wait::{SOON, until};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -103,6 +103,15 @@ async fn a_full_house_takes_newcomers_in() {
     assert!(metrics.value("graadmeter_connections_closed_total", &[("reason", "full")]) >= 80.0);
 }
 
+/// Waits until a scrape is answered with this status.
+async fn scrape_is_answered(collector: &Collector, status: u16) {
+    let ask = async || match get(collector.admin, "/metrics").await.status {
+        answered if answered == status => Ok(()),
+        other => Err(other),
+    };
+    until(SOON, &format!("a scrape is answered {status}"), ask).await;
+}
+
 #[tokio::test]
 async fn a_scraper_that_never_reads_holds_nobody_up() {
     let collector = Collector::serve(SHOP).await;
@@ -113,14 +122,24 @@ async fn a_scraper_that_never_reads_holds_nobody_up() {
     // Some 15 MB of text, which no socket takes unread.
     collector.accept(&(0..600).map(view).collect::<Vec<_>>()).await;
     let before = collector.resident_kib();
-    let mut stalled = Vec::new();
-    for _ in 0..20 {
+    let stall = async || {
         let mut connection = Connection::open(collector.admin).await;
         connection.send(&Request::new("GET", "/metrics").bytes()).await;
-        stalled.push(connection);
+        connection
+    };
+    let mut stalled = Vec::new();
+    for _ in 0..15 {
+        stalled.push(stall().await);
     }
     collector.accept(&[Beacon::page()]).await;
     collector.metrics_after(601.0).await;
+    // One more, and there is room for no other.
+    stalled.push(stall().await);
+    scrape_is_answered(&collector, 503).await;
+    collector.accept(&[Beacon::page()]).await;
+    assert_eq!(get(collector.admin, "/healthz").await.status, 200);
     assert_growth(&collector, before, 100 * 1024);
+    stalled.truncate(1);
+    scrape_is_answered(&collector, 200).await;
     assert_eq!(collector.stop().await.status.code(), Some(0), "it ends although they are still there");
 }
