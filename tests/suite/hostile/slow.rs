@@ -15,6 +15,8 @@ use super::assert_growth;
 const CONNECTIONS: usize = 1_000;
 /// What a connection may cost while a request arrives.
 const KIB_PER_CONNECTION: u64 = 32;
+/// And while it waits for the next one.
+const KIB_PER_WAITING_CONNECTION: u64 = 12;
 /// The collector gives a head and a body ten seconds each; a slow machine may take its time to notice.
 const PATIENCE: Duration = Duration::from_mins(1);
 const DRIP: Duration = Duration::from_millis(900);
@@ -101,6 +103,29 @@ async fn a_full_house_takes_newcomers_in() {
     let metrics = collector.metrics().await;
     assert!(metrics.value("graadmeter_connections", &[]) <= 20.0);
     assert!(metrics.value("graadmeter_connections_closed_total", &[("reason", "full")]) >= 80.0);
+}
+
+#[tokio::test]
+async fn a_burst_of_requests_leaves_nothing_behind_on_its_connection() {
+    let collector = Collector::serve(SHOP).await;
+    let one = Request::new("POST", "/v1/beacon").header("Content-Type", "text/plain").body("{}").bytes();
+    let times = 8 * 1024 / one.len();
+    let burst = one.repeat(times);
+    let mut waiting = Vec::new();
+    let mut before = 0;
+    for number in 0..CONNECTIONS {
+        let mut connection = Connection::open(collector.public).await;
+        connection.send(&burst).await;
+        for _ in 0..times {
+            assert_eq!(connection.response().await.status, 400);
+        }
+        waiting.push(connection);
+        // The first ones make the tables that all share.
+        if number == 100 {
+            before = collector.resident_kib();
+        }
+    }
+    assert_growth(&collector, before, CONNECTIONS as u64 * KIB_PER_WAITING_CONNECTION);
 }
 
 /// Waits until a scrape is answered with this status.

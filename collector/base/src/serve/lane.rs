@@ -26,8 +26,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use self::input::Input;
 use self::request::{Look, Room, look};
 use self::response::write_response;
-use super::limits::{LANE_BYTES, LANE_READS_MAX, Limits};
-use super::slot::{Order, Slot};
+use super::limits::{LANE_BYTES, LANE_OUTPUT_KEPT, LANE_READS_MAX, Limits};
+use super::slot::{Order, Phase, Slot};
 use super::wire::Wire;
 
 pub use self::request::{Fields, Heads, Post};
@@ -155,9 +155,7 @@ impl<'a> Lane<'a> {
                     None => self.exit = Some(Exit::Other),
                 },
                 Look::Begun { has_head } if rest.len() < self.room() && self.pieces < LANE_READS_MAX => {
-                    if has_head {
-                        self.slot.awaits_body();
-                    }
+                    self.slot.is_in(if has_head { Phase::Body } else { Phase::Head });
                     self.pieces += 1;
                     break;
                 }
@@ -187,6 +185,9 @@ impl<'a> Lane<'a> {
             self.output.drain(..sent);
         }
         ready!(Pin::new(&mut *self.wire).poll_flush(context))?;
+        if self.output.capacity() > LANE_OUTPUT_KEPT {
+            self.output = Vec::new();
+        }
         Poll::Ready(Ok(self.sent()))
     }
 

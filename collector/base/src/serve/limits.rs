@@ -42,6 +42,8 @@ pub(super) const SEND_BUFFER: usize = 64 * 1024;
 pub(super) const LANE_BYTES: usize = 8 * 1024;
 /// Memory of that size that each core keeps for its next requests, as many as it answers side by side when it is busy.
 pub(super) const LANE_INPUTS_KEPT: usize = 128;
+/// Bytes for answers that a waiting connection keeps: for the usual one, not for those to a hundred requests at once.
+pub(super) const LANE_OUTPUT_KEPT: usize = 256;
 /// In how many pieces a usual request may come. Each time it is looked at from its beginning.
 pub(super) const LANE_READS_MAX: usize = 8;
 

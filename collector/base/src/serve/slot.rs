@@ -116,10 +116,10 @@ impl Slot {
         self.clock.now_ms()
     }
 
-    /// The head of a request is here, its body is not.
-    pub(super) fn awaits_body(&self) {
-        if self.phase().0 != Phase::Body {
-            self.enter(Phase::Body);
+    /// It has been in this phase since before, or is from now on.
+    pub(super) fn is_in(&self, phase: Phase) {
+        if self.phase().0 != phase {
+            self.enter(phase);
         }
     }
 

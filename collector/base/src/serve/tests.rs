@@ -16,7 +16,8 @@ use super::*;
 const GET: &str = "GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n";
 const LAST_GET: &str = "GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n";
 
-fn limits() -> Limits {
+/// Enough of everything.
+pub(super) fn limits() -> Limits {
     let long = Duration::from_mins(1);
     Limits {
         connections: 8,
