@@ -159,9 +159,11 @@ impl VisitorCell {
     }
 
     fn add_value(&mut self, currency: Currency, value: Decimal) {
-        match self.values.iter_mut().find(|(known, _)| *known == currency) {
-            Some((_, sum)) => *sum = sum.saturating_add(value),
-            None => self.values.push((currency, value)),
+        if let Some((_, sum)) = self.values.iter_mut().find(|(known, _)| *known == currency) {
+            *sum = sum.saturating_add(value);
+        } else {
+            self.values.reserve_exact(1);
+            self.values.push((currency, value));
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod counts;
 mod distributions;
+mod packed;
 pub mod slot;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use hdrhistogram::Histogram as Hdr;
 use crate::measure::{Micros, Scale};
 
 use self::counts::Counts;
-use self::distributions::NO_SLOT;
+use self::packed::NO_SLOT;
 
 pub use self::distributions::{Distributions, Row};
 
@@ -61,7 +62,7 @@ impl Histogram {
         Distribution {
             scale: self.scale,
             sum_micros: self.sum_micros,
-            counts: Some(&self.counts),
+            counted: Counted::Counts(&self.counts),
             latest: &[],
             columns: 1,
             each: 0,
@@ -131,11 +132,19 @@ impl PartialEq for Histogram {
 pub struct Distribution<'a> {
     scale: Scale,
     sum_micros: u64,
-    counts: Option<&'a Counts>,
-    /// The latest slots, which are not in `counts` yet: the first of every so many `columns`, each for `each` values.
+    counted: Counted<'a>,
+    /// The latest slots, which are not counted yet: the first of every so many `columns`.
     latest: &'a [u16],
     columns: usize,
+    /// For how many values each of the latest slots stands, and each that is packed.
     each: u64,
+}
+
+/// What was counted, in one of its forms.
+#[derive(Debug, Clone, Copy)]
+enum Counted<'a> {
+    Packed(&'a [u8]),
+    Counts(&'a Counts),
 }
 
 impl Distribution<'_> {
@@ -148,7 +157,11 @@ impl Distribution<'_> {
     /// Whether nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.counts.is_none_or(Counts::is_empty) && self.latest().next().is_none()
+        let is_none_counted = match self.counted {
+            Counted::Packed(column) => column.is_empty(),
+            Counted::Counts(counts) => counts.is_empty(),
+        };
+        is_none_counted && self.latest().next().is_none()
     }
 
     /// The exact sum of all values, in millionths.
@@ -159,8 +172,9 @@ impl Distribution<'_> {
 
     /// Gives each [`slot`] that was hit with its count, in no order; a slot may come more than once.
     pub fn for_each_slot(&self, mut count: impl FnMut(u16, u64)) {
-        if let Some(counts) = self.counts {
-            counts.for_each(&mut count);
+        match self.counted {
+            Counted::Packed(column) => packed::slots(column).for_each(|slot| count(slot, self.each)),
+            Counted::Counts(counts) => counts.for_each(&mut count),
         }
         self.latest().for_each(|slot| count(slot, self.each));
     }

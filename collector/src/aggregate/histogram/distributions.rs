@@ -9,12 +9,10 @@ use std::ops::Range;
 
 use crate::measure::{Micros, Scale};
 
-use super::Distribution;
 use super::counts::Counts;
-use super::slot;
+use super::packed::{self, NO_SLOT, Packed};
+use super::{Counted, Distribution, slot};
 
-/// No value: no scale has so many slots.
-pub(super) const NO_SLOT: u16 = u16::MAX;
 /// Rows that a cell has room for at first.
 const ROWS_MIN: usize = 4;
 /// Rows that come together in a cell before they are counted.
@@ -53,14 +51,21 @@ impl<const COLUMNS: usize> Row<COLUMNS> {
 #[derive(Debug, Clone)]
 pub struct Distributions<const COLUMNS: usize> {
     sums_micros: [u64; COLUMNS],
-    /// The slots of the latest rows, which are not in `counts` yet.
+    /// The slots of the latest rows, which are not counted yet.
     rows: Vec<[u16; COLUMNS]>,
-    /// How many values each of theirs stands for.
+    /// How many values each of theirs stands for, and each that is packed.
     each: u64,
     /// How often rows were counted.
     batches: u32,
-    /// What was counted, as soon as anything was.
-    counts: Option<Box<[Counts; COLUMNS]>>,
+    kept: Kept<COLUMNS>,
+}
+
+/// What was counted.
+#[derive(Debug, Clone)]
+enum Kept<const COLUMNS: usize> {
+    /// Little, and all of it of one weight.
+    Packed(Packed<COLUMNS>),
+    Counts(Box<[Counts; COLUMNS]>),
 }
 
 impl<const COLUMNS: usize> Distributions<COLUMNS> {
@@ -70,8 +75,7 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
             return;
         }
         if times != self.each {
-            self.count_rows();
-            self.each = times;
+            self.weigh(times);
         }
         if self.rows.len() == self.rows.capacity() {
             self.make_room();
@@ -87,7 +91,9 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
         for (sum, others) in self.sums_micros.iter_mut().zip(&other.sums_micros) {
             *sum = sum.saturating_add(*others);
         }
-        for (column, counts) in counts_of(&mut self.counts).iter_mut().enumerate() {
+        self.kept.unpack(self.each);
+        let Kept::Counts(counts) = &mut self.kept else { return };
+        for (column, counts) in counts.iter_mut().enumerate() {
             // Slots are numbers here, whatever the scale.
             other.column(column, Scale::Loading).for_each_slot(|slot, times| counts.add(slot, times));
         }
@@ -99,7 +105,10 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
         Distribution {
             scale,
             sum_micros: self.sums_micros[column],
-            counts: self.counts.as_ref().map(|counts| &counts[column]),
+            counted: match &self.kept {
+                Kept::Packed(packed) => Counted::Packed(packed.column(column)),
+                Kept::Counts(counts) => Counted::Counts(&counts[column]),
+            },
             latest: self.rows.as_flattened().get(column..).unwrap_or_default(),
             columns: COLUMNS,
             each: self.each,
@@ -117,27 +126,58 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
         }
     }
 
+    /// What comes from now on has another weight.
+    #[cold]
+    fn weigh(&mut self, each: u64) {
+        self.count_rows();
+        if !matches!(&self.kept, Kept::Packed(packed) if packed.is_empty()) {
+            self.kept.unpack(self.each);
+        }
+        self.each = each;
+    }
+
     /// Counts the rows, and begins anew.
     fn count_rows(&mut self) {
-        if self.rows.is_empty() {
-            return;
-        }
-        for (column, counts) in counts_of(&mut self.counts).iter_mut().enumerate() {
-            let slots = self.rows.iter().map(|row| row[column]);
-            counts.add_each(slots.filter(|&slot| slot != NO_SLOT), self.each);
+        match &mut self.kept {
+            Kept::Packed(packed) => {
+                packed.add(&self.rows);
+                if packed.is_full() {
+                    self.kept.unpack(self.each);
+                }
+            }
+            Kept::Counts(counts) => {
+                for (column, counts) in counts.iter_mut().enumerate() {
+                    let slots = self.rows.iter().map(|row| row[column]);
+                    counts.add_each(slots.filter(|&slot| slot != NO_SLOT), self.each);
+                }
+            }
         }
         self.rows.clear();
         self.batches = self.batches.saturating_add(1);
     }
 }
 
-fn counts_of<const COLUMNS: usize>(counts: &mut Option<Box<[Counts; COLUMNS]>>) -> &mut [Counts; COLUMNS] {
-    counts.get_or_insert_with(|| Box::new([const { Counts::NONE }; COLUMNS]))
+impl<const COLUMNS: usize> Kept<COLUMNS> {
+    /// Counts what is packed, each slot for so many values.
+    fn unpack(&mut self, each: u64) {
+        let Self::Packed(packed) = self else { return };
+        let mut all = Box::new([const { Counts::NONE }; COLUMNS]);
+        for (column, counts) in all.iter_mut().enumerate() {
+            counts.add_each(packed::slots(packed.column(column)), each);
+        }
+        *self = Self::Counts(all);
+    }
 }
 
 impl<const COLUMNS: usize> Default for Distributions<COLUMNS> {
     fn default() -> Self {
-        Self { sums_micros: [0; COLUMNS], rows: Vec::new(), each: 1, batches: 0, counts: None }
+        Self {
+            sums_micros: [0; COLUMNS],
+            rows: Vec::new(),
+            each: 1,
+            batches: 0,
+            kept: Kept::Packed(Packed::NONE),
+        }
     }
 }
 
@@ -159,12 +199,12 @@ mod tests {
 
     type Values = ([Option<u32>; 3], u64);
 
-    /// Rows with and without values, mostly but not always of one weight.
+    /// Rows with and without values, mostly but not always of one weight; sometimes so many that they are not packed any more.
     fn rows() -> impl Strategy<Value = Vec<Values>> {
         let value =
             || proptest::option::weighted(0.8, prop_oneof![0..300_u32, 0..5_000_000_u32, any::<u32>()]);
-        let weight = prop_oneof![40 => Just(1_u64), 1 => Just(10), 1 => Just(0), 1 => any::<u64>()];
-        proptest::collection::vec(([value(), value(), value()], weight), 0..400)
+        let weight = prop_oneof![1_000 => Just(1_u64), 1 => Just(10), 1 => Just(0), 1 => any::<u64>()];
+        proptest::collection::vec(([value(), value(), value()], weight), 0..2_000)
     }
 
     fn together(rows: &[Values]) -> Distributions<3> {
