@@ -12,6 +12,7 @@ mod packed;
 pub mod slot;
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 
 use hdrhistogram::Histogram as Hdr;
 
@@ -170,6 +171,15 @@ impl Distribution<'_> {
         self.sum_micros
     }
 
+    /// Asks for its memory. Whoever does so for several of them, before reading the first, waits for all at once.
+    pub fn fetch(&self) {
+        black_box(match self.counted {
+            Counted::Packed(column) => touch(column),
+            Counted::Counts(counts) => counts.touch(),
+        });
+        black_box(touch(self.latest));
+    }
+
     /// Gives each [`slot`] that was hit with its count, in no order; a slot may come more than once.
     pub fn for_each_slot(&self, mut count: impl FnMut(u16, u64)) {
         match self.counted {
@@ -195,6 +205,12 @@ impl PartialEq for Distribution<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.scale == other.scale && self.sum_micros == other.sum_micros && self.counted() == other.counted()
     }
+}
+
+/// Reads something of each cache line of a part of memory.
+fn touch<T: Copy + Into<u64>>(memory: &[T]) -> u64 {
+    const LINE: usize = 64;
+    memory.iter().step_by(LINE / size_of::<T>()).fold(0, |all, &one| all | one.into())
 }
 
 /// A histogram for every value there is.

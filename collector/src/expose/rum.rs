@@ -172,9 +172,11 @@ impl<E: Encode> Scrape<'_, E> {
             let mut has_one = [false; GROUP];
             let encode = &mut self.encode;
             view.read(self.tallies, &group, |cells| {
-                for (nth, cell) in cells.into_iter().enumerate() {
-                    if let Some(distribution) = cell.and_then(&of) {
-                        encode.add(nth, &distribution);
+                let parts = cells.map(|cell| cell.and_then(&of));
+                parts.iter().flatten().for_each(Distribution::fetch);
+                for (nth, part) in parts.iter().enumerate() {
+                    if let Some(part) = part {
+                        encode.add(nth, part);
                         has_one[nth] = true;
                     }
                 }

@@ -8,6 +8,8 @@
 use std::iter;
 use std::ops::RangeInclusive;
 
+use super::touch;
+
 /// Counters per slot.
 #[derive(Debug, Clone)]
 pub(super) enum Counts {
@@ -58,6 +60,17 @@ impl Counts {
             Self::EightBytes(window) => slots.find(|&slot| !window.has_added(slot, times)),
         } {
             self.make_room_and_add(slot, times);
+        }
+    }
+
+    /// Reads something of each cache line.
+    pub(super) fn touch(&self) -> u64 {
+        match self {
+            Self::Few { slots, .. } => touch(slots),
+            Self::OneByte(window) => touch(&window.counters),
+            Self::TwoBytes(window) => touch(&window.counters),
+            Self::FourBytes(window) => touch(&window.counters),
+            Self::EightBytes(window) => touch(&window.counters),
         }
     }
 
