@@ -10,13 +10,15 @@ pub mod cells;
 mod forget;
 pub mod histogram;
 
-use crate::measure::{Metric, Micros};
-use crate::observation::{Channel, Country, Device, Event, Observation, Visitor};
+use std::hash::Hash;
+
+use crate::measure::Metric;
+use crate::observation::{Channel, Country, Device, Event, Observation, SiteIndex, Visitor};
 use crate::place::channel::Standard;
 
 use self::budget::{Budgets, View};
 use self::cell::{PageCell, VisitorCell};
-use self::cells::{Cells, CheckKey, CheckName, Counted, PageKey, PageName, Seconds};
+use self::cells::{Cells, CheckKey, CheckName, Counted, Moment, PageKey, PageName};
 use self::histogram::Histogram;
 
 pub use self::forget::forget_idle;
@@ -33,6 +35,23 @@ const OVERFLOW_VISITOR: Visitor =
 pub struct Aggregate {
     /// For each site, by its number.
     pub sites: Vec<SiteAggregate>,
+    /// How often something went to the cell `other` of a view, for want of room, by the view's number.
+    pub overflowed: [u64; View::ALL.len()],
+    /// Its own counts, those of no cell, are of all the journal's batches before this one.
+    pub batch: u64,
+}
+
+/// Says which cells there may be.
+pub trait Admits {
+    /// Whether a site may have the cell `key`, which a core does not have yet: the `nth` one that an observation needs in
+    /// this view.
+    fn admits(&self, site: SiteIndex, view: View, key: impl Hash, nth: usize) -> bool;
+}
+
+impl Admits for Budgets {
+    fn admits(&self, site: SiteIndex, view: View, key: impl Hash, _nth: usize) -> bool {
+        self.admit(site, view, key)
+    }
 }
 
 /// All that one core has counted of one site.
@@ -55,41 +74,125 @@ pub type Host = Box<str>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThirdParty(pub Histogram);
 
+/// For which of an observation's cells there was room when it came. Cores ask in any order, so who got the last one is
+/// written down rather than found out again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Admitted {
+    /// In the visitor view.
+    pub visitor: bool,
+    /// In the page view, or that of checks.
+    pub page: bool,
+    /// A bit for each third party.
+    pub third_parties: u64,
+}
+
+impl Admits for Admitted {
+    fn admits(&self, _site: SiteIndex, view: View, _key: impl Hash, nth: usize) -> bool {
+        match view {
+            View::Visitor => self.visitor,
+            View::Page | View::Check => self.page,
+            View::ThirdParty => self.third_parties.checked_shr(nth as u32).unwrap_or(0) & 1 == 1,
+        }
+    }
+}
+
+/// Admits what was admitted before, and lets the budgets know.
+#[derive(Debug)]
+pub struct Readmitted<'a> {
+    /// What was admitted.
+    pub admitted: Admitted,
+    /// The budgets, which don't know it yet.
+    pub budgets: &'a Budgets,
+}
+
+impl Admits for Readmitted<'_> {
+    fn admits(&self, site: SiteIndex, view: View, key: impl Hash, nth: usize) -> bool {
+        let is_admitted = self.admitted.admits(site, view, &key, nth);
+        // Were there less room than there was, it has its cell all the same: its counts go on.
+        let _room = is_admitted && self.budgets.admit(site, view, key);
+        is_admitted
+    }
+}
+
 impl Aggregate {
     /// An empty aggregate for so many sites.
     #[must_use]
     pub fn new(sites: usize) -> Self {
-        Self { sites: (0..sites).map(|_| SiteAggregate::default()).collect() }
+        Self { sites: (0..sites).map(|_| SiteAggregate::default()).collect(), ..Self::default() }
     }
 
-    /// Counts one observation. Past a budget it goes to the cell `other`: nothing is lost.
-    pub fn record(&mut self, observation: &Observation<'_>, budgets: &Budgets, now: Seconds) {
+    /// Which of an observation's cells there may be: those that this core has, and those that `budgets` admits.
+    #[must_use]
+    pub fn admitted(&self, observation: &Observation<'_>, budgets: &Budgets) -> Admitted {
+        let mut admitted = Admitted::default();
+        let index = observation.site;
+        let Some(site) = self.sites.get(usize::from(index.0)) else { return admitted };
+        match &observation.event {
+            Event::View { visitor, page, third_party, .. } => {
+                let page = PageName { page, device: visitor.device };
+                admitted.visitor =
+                    site.visitors.get(visitor).is_some() || budgets.admit(index, View::Visitor, visitor);
+                admitted.page = site.pages.get(&page).is_some() || budgets.admit(index, View::Page, page);
+                for (nth, (host, _)) in third_party.iter().enumerate() {
+                    let is_admitted = site.third_parties.get(host).is_some()
+                        || budgets.admit(index, View::ThirdParty, host);
+                    admitted.third_parties |= u64::from(is_admitted).checked_shl(nth as u32).unwrap_or(0);
+                }
+            }
+            Event::Conversion { visitor, .. } => {
+                admitted.visitor =
+                    site.visitors.get(visitor).is_some() || budgets.admit(index, View::Visitor, visitor);
+            }
+            Event::Check { check, region, device, .. } => {
+                let check = CheckName { check, region, device: *device };
+                admitted.page = site.checks.get(&check).is_some() || budgets.admit(index, View::Check, check);
+            }
+        }
+        admitted
+    }
+
+    /// Counts one observation. What `admits` leaves no cell goes to the cell `other`: nothing is lost.
+    pub fn record(&mut self, observation: &Observation<'_>, admits: &impl Admits, moment: Moment) {
         let Observation { site: index, weight, ref event } = *observation;
-        let Some(site) = self.sites.get_mut(usize::from(index.0)) else { return };
+        let is_told = moment.batch < self.batch;
+        let Self { sites, overflowed, .. } = self;
+        let Some(site) = sites.get_mut(usize::from(index.0)) else { return };
+        let mut asked = |view: View, is_admitted: bool| {
+            overflowed[view as usize] += u64::from(!is_admitted && !is_told);
+            is_admitted
+        };
         match event {
             Event::View { visitor, page, lands, measures, third_party } => {
                 let row = cell::row(measures);
-                let admits = || budgets.admit(index, View::Visitor, visitor);
-                site.visitors.at(visitor, &OVERFLOW_VISITOR, now, admits).view(*lands, &row, weight);
+                let admits_it = || asked(View::Visitor, admits.admits(index, View::Visitor, visitor, 0));
+                if let Some(cell) = site.visitors.at(visitor, &OVERFLOW_VISITOR, moment, admits_it) {
+                    cell.view(*lands, &row, weight);
+                }
                 let page = PageName { page, device: visitor.device };
-                let admits = || budgets.admit(index, View::Page, page);
-                site.pages.at(&page, &PageName::OVERFLOW, now, admits).record(&row, weight);
-                for (host, took) in third_party.iter() {
-                    site.third_party(host, took, weight, now, || {
-                        budgets.admit(index, View::ThirdParty, host)
-                    });
+                let admits_it = || asked(View::Page, admits.admits(index, View::Page, page, 0));
+                if let Some(cell) = site.pages.at(&page, &PageName::OVERFLOW, moment, admits_it) {
+                    cell.record(&row, weight);
+                }
+                for (nth, (host, took)) in third_party.iter().enumerate() {
+                    let admits_it =
+                        || asked(View::ThirdParty, admits.admits(index, View::ThirdParty, host, nth));
+                    if let Some(cell) = site.third_parties.at(host, OVERFLOW, moment, admits_it) {
+                        cell.0.record(took, weight);
+                    }
                 }
             }
             Event::Conversion { visitor, value, landing } => {
-                let admits = || budgets.admit(index, View::Visitor, visitor);
-                let cell = site.visitors.at(visitor, &OVERFLOW_VISITOR, now, admits);
-                cell.conversion(*value, *landing, weight);
+                let admits_it = || asked(View::Visitor, admits.admits(index, View::Visitor, visitor, 0));
+                if let Some(cell) = site.visitors.at(visitor, &OVERFLOW_VISITOR, moment, admits_it) {
+                    cell.conversion(*value, *landing, weight);
+                }
             }
             Event::Check { check, region, device, measures } => {
                 let check = CheckName { check, region, device: *device };
-                let admits = || budgets.admit(index, View::Check, check);
-                let cell = site.checks.at(&check, &CheckName::OVERFLOW, now, admits);
-                cell.record(&cell::row(measures), weight);
+                let admits_it = || asked(View::Check, admits.admits(index, View::Check, check, 0));
+                if let Some(cell) = site.checks.at(&check, &CheckName::OVERFLOW, moment, admits_it) {
+                    cell.record(&cell::row(measures), weight);
+                }
             }
         }
     }
@@ -102,19 +205,10 @@ impl Aggregate {
             site.checks.merge(&others.checks);
             site.third_parties.merge(&others.third_parties);
         }
-    }
-}
-
-impl SiteAggregate {
-    fn third_party(
-        &mut self,
-        host: &str,
-        took: Micros,
-        weight: u64,
-        now: Seconds,
-        admits: impl FnOnce() -> bool,
-    ) {
-        self.third_parties.at(host, OVERFLOW, now, admits).0.record(took, weight);
+        for (mine, others) in self.overflowed.iter_mut().zip(&other.overflowed) {
+            *mine += others;
+        }
+        self.batch = self.batch.max(other.batch);
     }
 }
 

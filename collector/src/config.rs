@@ -16,6 +16,7 @@ use ipnet::IpNet;
 use crate::admit::limiter::{ClientLimit, SiteLimiter};
 use crate::admit::origin::Origins;
 use crate::aggregate::budget::CellsMax;
+use crate::journal::Durability;
 use crate::limits::{CLIENTS_WATCHED_MAX, CONFIG_BYTES_MAX, REPORTS_REMEMBERED_MAX};
 use crate::observation::SiteIndex;
 use crate::place::SitePlaces;
@@ -38,6 +39,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Who may read the admin listener.
     pub admin: Admin,
+    /// How what was accepted is kept.
+    pub storage: Storage,
     /// The sites, at least one.
     pub sites: Vec<Site>,
 }
@@ -98,6 +101,19 @@ impl Admin {
     }
 }
 
+/// `[storage]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Storage {
+    /// `durability`; none is `off`, where everything is in memory only, data folder or not.
+    pub durability: Option<Durability>,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { durability: Some(Durability::Process) }
+    }
+}
+
 impl Config {
     /// For trying out: site `default`, from any origin. Only for a loopback address.
     #[must_use]
@@ -125,6 +141,7 @@ impl Config {
             geo: Geo::default(),
             trusted_proxies: Vec::new(),
             admin: Admin::default(),
+            storage: Storage::default(),
             sites: vec![site],
         }
     }
@@ -154,6 +171,7 @@ impl Config {
             geo: root.section("geo", |section| read_geo(section, folder)),
             trusted_proxies: root.section("proxies", read_proxies),
             admin: root.section("admin", |section| read_admin(section, folder)),
+            storage: root.section("storage", read_storage),
             sites: site::read_all(root, folder),
         }
     }
@@ -180,6 +198,16 @@ fn read_limits(section: &mut Section<'_, '_>) -> Limits {
         }
     }
     limits
+}
+
+fn read_storage(section: &mut Section<'_, '_>) -> Storage {
+    let durability = section.take_with("durability", |word: String| match &*word {
+        "process" => Ok(Some(Durability::Process)),
+        "disk" => Ok(Some(Durability::Disk)),
+        "off" => Ok(None),
+        _ => Err("not \"process\", \"disk\" or \"off\"".to_owned()),
+    });
+    durability.map_or_else(Storage::default, |durability| Storage { durability })
 }
 
 fn read_geo(section: &mut Section<'_, '_>, folder: &Path) -> Geo {

@@ -8,12 +8,14 @@ mod rooms;
 mod script;
 mod told;
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use graadmeter_base::serve::{Fields, Post};
+use graadmeter_base::serve::{Answer, Fields, Post};
 use graadmeter_wire::WireError;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -22,9 +24,10 @@ use ipnet::IpNet;
 
 use crate::answer::{Body, whole};
 use crate::arrival::Arrival;
+use crate::journal::Ticket;
 use crate::measure::Micros;
 use crate::outcome::Outcome;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Handled, Pipeline};
 
 use self::cors::Cors;
 use self::rooms::Room;
@@ -67,7 +70,7 @@ struct Received<'a, F> {
 }
 
 /// What is done with it.
-type Handle = fn(&Ingest, &Received<'_, HeaderMap>) -> Result<Outcome, WireError>;
+type Handle = fn(&Ingest, &Received<'_, HeaderMap>) -> Result<Handled, WireError>;
 
 /// Where beacons go.
 const BEACON: &str = "/v1/beacon";
@@ -90,6 +93,12 @@ impl Ingest {
         Self { cors, pipeline, trusted_proxies, country_header, script: Script::new(), pages, rooms, started }
     }
 
+    /// Where accepted reports go.
+    #[must_use]
+    pub fn pipeline(&self) -> &Arc<Pipeline> {
+        &self.pipeline
+    }
+
     /// Answers one request on the core with this number.
     pub async fn answer(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         match request.uri().path() {
@@ -110,7 +119,7 @@ impl Ingest {
 
     /// Answers the usual beacon, one that came whole and as it is, at once; leaves everything else to
     /// [`Self::answer`].
-    pub fn at_once(&self, core: usize, peer: SocketAddr, post: &Post<'_>) -> Option<Response<Bytes>> {
+    pub fn at_once(&self, core: usize, peer: SocketAddr, post: &Post<'_>) -> Option<Answer> {
         if post.target != BEACON {
             return None;
         }
@@ -120,11 +129,30 @@ impl Ingest {
         }
         let at = Instant::now();
         let ended = self.beacon(&Received { core, peer, fields, told, body: post.body, at });
-        let mut response = self.end(core, ended, at);
+        let (mut response, condition) = match ended {
+            Ok(Handled::Accepted(ticket)) => (self.end(core, Ok(Outcome::Accepted), at), Some(ticket)),
+            Ok(Handled::Ended(outcome)) => (self.end(core, Ok(outcome), at), None),
+            Err(error) => (self.end(core, Err(error), at), None),
+        };
         if let Some(allowance) = self.cors.allowance(told) {
             allowance.write(response.headers_mut());
         }
-        Some(response)
+        Some(Answer { response, condition })
+    }
+
+    /// Whether a beacon that was accepted on this core may be answered so; if not, what is answered.
+    pub fn poll_stored(
+        &self,
+        core: usize,
+        ticket: Ticket,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Response<Bytes>>> {
+        let is_stored = ready!(self.pipeline.poll_stored(core, ticket, context));
+        Poll::Ready(if is_stored {
+            Ok(())
+        } else {
+            Err(self.end(core, Ok(Outcome::NotStored), Instant::now()))
+        })
     }
 
     /// Reads a body, lets `handle` judge it, and counts how that ended.
@@ -145,9 +173,21 @@ impl Ingest {
         };
         unfinished.arrived();
         let at = Instant::now();
-        let ended = read
-            .map_or_else(Ok, |body| handle(self, &Received { core, peer, fields, told, body: &body, at }));
+        let ended = match read {
+            Ok(body) => handle(self, &Received { core, peer, fields, told, body: &body, at }),
+            Err(outcome) => Ok(Handled::Ended(outcome)),
+        };
+        let ended = match ended {
+            Ok(Handled::Accepted(ticket)) => Ok(self.stored(core, ticket).await),
+            Ok(Handled::Ended(outcome)) => Ok(outcome),
+            Err(error) => Err(error),
+        };
         self.end(core, ended, at).map(whole)
+    }
+
+    async fn stored(&self, core: usize, ticket: Ticket) -> Outcome {
+        let is_stored = poll_fn(|context| self.pipeline.poll_stored(core, ticket, context)).await;
+        if is_stored { Outcome::Accepted } else { Outcome::NotStored }
     }
 
     /// Counts how a request ended, and answers it.
@@ -164,13 +204,13 @@ impl Ingest {
         self.pipeline.tallies().of_core(core).end(outcome, Micros(took));
     }
 
-    fn beacon<F: Fields>(&self, received: &Received<'_, F>) -> Result<Outcome, WireError> {
+    fn beacon<F: Fields>(&self, received: &Received<'_, F>) -> Result<Handled, WireError> {
         let arrival = self.arrival(received);
         let now = received.at.duration_since(self.started);
         self.pipeline.handle(received.body, &arrival, now, received.core)
     }
 
-    fn sale(&self, received: &Received<'_, HeaderMap>) -> Result<Outcome, WireError> {
+    fn sale(&self, received: &Received<'_, HeaderMap>) -> Result<Handled, WireError> {
         let signature = received.fields.first(SIGNATURE).and_then(text).unwrap_or_default();
         let now = received.at.duration_since(self.started);
         let unix_now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

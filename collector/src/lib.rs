@@ -26,6 +26,8 @@ pub mod config;
 pub mod demo;
 pub mod expose;
 pub mod ingest;
+pub mod journal;
+mod leb128;
 pub mod limits;
 pub mod measure;
 pub mod observation;

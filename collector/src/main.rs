@@ -30,7 +30,7 @@ enum Command {
         /// The configuration. Without one, site `default` is accepted from any origin, on loopback only.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
-        /// Folder for what is kept on disk. This version keeps everything in memory.
+        /// Folder for what is kept on disk, made if there is none. Without one, everything is in memory only.
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
         #[command(flatten)]
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr(arguments.log);
     let done = match arguments.command {
-        Command::Serve { config, data_dir, addresses } => serve(config, data_dir, addresses),
+        Command::Serve { config, data_dir, addresses } => serve(config, data_dir.as_deref(), addresses),
         Command::Demo { no_visitors, addresses } => serve_demo(!no_visitors, addresses),
         Command::CheckConfig { file } => check_config(&file),
     };
@@ -84,7 +84,7 @@ fn check_config(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn serve(config: Option<PathBuf>, data_dir: Option<PathBuf>, addresses: Addresses) -> anyhow::Result<()> {
+fn serve(config: Option<PathBuf>, data_dir: Option<&Path>, addresses: Addresses) -> anyhow::Result<()> {
     let config = match config {
         Some(file) => Config::load(&file)?,
         None if addresses.listen.ip().is_loopback() => {
@@ -96,13 +96,13 @@ fn serve(config: Option<PathBuf>, data_dir: Option<PathBuf>, addresses: Addresse
             addresses.listen
         ),
     };
-    if let Some(folder) = data_dir {
-        tracing::warn!(folder = %folder.display(), "this version keeps everything in memory and writes nothing there");
+    if data_dir.is_none() {
+        tracing::warn!("no --data-dir: everything is kept in memory, and gone when this program ends");
     }
     let listeners = bind(addresses)?;
     runtime()?.block_on(async {
         let outcomes =
-            run(config, listeners, None, told_to_stop().context("can't wait for signals")?).await?;
+            run(config, listeners, None, data_dir, told_to_stop().context("can't wait for signals")?).await?;
         log_end(&outcomes);
         Ok(())
     })
@@ -122,7 +122,7 @@ fn serve_demo(with_visitors: bool, addresses: Addresses) -> anyhow::Result<()> {
             });
         }
         let outcomes =
-            run(config, listeners, Some(demo::page), told_to_stop().context("can't wait for signals")?)
+            run(config, listeners, Some(demo::page), None, told_to_stop().context("can't wait for signals")?)
                 .await?;
         log_end(&outcomes);
         Ok(())
@@ -160,6 +160,7 @@ fn log_end(outcomes: &Outcomes) {
         unsupported_media_type = outcomes[Outcome::UnsupportedMediaType],
         limited = outcomes[Outcome::Limited],
         overloaded = outcomes[Outcome::Overloaded],
+        not_stored = outcomes[Outcome::NotStored],
         "stopped"
     );
 }

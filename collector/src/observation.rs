@@ -1,8 +1,11 @@
 //! An observation: a placed beacon, bounded in every label. What all floors above speak of.
 
+use std::iter;
+
 use graadmeter_wire::{Currency, ThirdParty};
 use rust_decimal::Decimal;
 
+use crate::leb128;
 use crate::measure::{Measures, Micros};
 
 /// The number of a site in the configuration.
@@ -68,6 +71,19 @@ impl Country {
             *to = from.to_ascii_uppercase();
         }
         fits.then_some(Self(whole))
+    }
+
+    /// As it is kept: the code, and zeros behind it.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 6] {
+        &self.0
+    }
+
+    /// Takes what was kept.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 6]) -> Option<Self> {
+        let is_known = |byte: &u8| matches!(byte, 0 | b'-' | b'0'..=b'9' | b'A'..=b'Z');
+        bytes.iter().all(is_known).then_some(Self(bytes))
     }
 
     /// The code, the label value; `other` past the budget.
@@ -144,14 +160,48 @@ pub enum Event<'a> {
     },
 }
 
-/// What others' content cost, as the beacon says it, without the hosts that have no name or no time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ThirdParties<'a>(pub &'a [ThirdParty<'a>]);
+/// What others' content cost, without the hosts that have no name or no time.
+#[derive(Debug, Clone, Copy)]
+pub enum ThirdParties<'a> {
+    /// As the beacon says it.
+    Told(&'a [ThirdParty<'a>]),
+    /// As the journal keeps it: of each the time in millionths, the bytes of the name, and the name.
+    Kept(&'a [u8]),
+}
 
 impl<'a> ThirdParties<'a> {
     /// Host and time of each.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, Micros)> {
-        self.0.iter().filter_map(|third| Some((third.host.word()?, Micros::from_ms(third.ms?))))
+        let (told, mut kept) = match self {
+            Self::Told(told) => (told, &[][..]),
+            Self::Kept(kept) => (&[][..], kept),
+        };
+        let told = told.iter().filter_map(|third| Some((third.host.word()?, Micros::from_ms(third.ms?))));
+        told.chain(iter::from_fn(move || take_kept(&mut kept)))
+    }
+
+    /// Appends each as the journal keeps it.
+    pub fn keep(self, into: &mut Vec<u8>) {
+        for (host, took) in self.iter() {
+            leb128::append(took.0.into(), into);
+            leb128::append(host.len() as u64, into);
+            into.extend_from_slice(host.as_bytes());
+        }
+    }
+}
+
+fn take_kept<'a>(kept: &mut &'a [u8]) -> Option<(&'a str, Micros)> {
+    let took = u32::try_from(leb128::take(kept)?).ok()?;
+    let bytes = usize::try_from(leb128::take(kept)?).ok()?;
+    let (host, rest) = kept.split_at_checked(bytes)?;
+    *kept = rest;
+    Some((str::from_utf8(host).ok()?, Micros(took)))
+}
+
+/// They are the same when they say the same.
+impl PartialEq for ThirdParties<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 

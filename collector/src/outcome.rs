@@ -37,11 +37,13 @@ pub enum Outcome {
     Limited,
     /// The collector has too much to do.
     Overloaded,
+    /// It was right, but the journal could not be written.
+    NotStored,
 }
 
 impl Outcome {
     /// Every outcome, in the order of its number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Accepted,
         Self::Duplicate,
         Self::Bot,
@@ -55,6 +57,7 @@ impl Outcome {
         Self::UnsupportedMediaType,
         Self::Limited,
         Self::Overloaded,
+        Self::NotStored,
     ];
 
     /// The label value, and the name in logs.
@@ -74,6 +77,7 @@ impl Outcome {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Limited => "limited",
             Self::Overloaded => "overloaded",
+            Self::NotStored => "not_stored",
         }
     }
 
@@ -89,7 +93,7 @@ impl Outcome {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Limited => StatusCode::TOO_MANY_REQUESTS,
-            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -112,6 +116,7 @@ impl Outcome {
             }
             Self::Limited => "too many beacons from this address",
             Self::Overloaded => "overloaded, try again later",
+            Self::NotStored => "it can't be stored now, try again later",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The order of a beacon's stages, and nothing else.
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ahash::RandomState;
@@ -9,10 +10,13 @@ use hashbrown::HashMap;
 use crate::admit::duplicates::Duplicates;
 use crate::admit::limiter::ClientLimiter;
 use crate::admit::{robots, signature};
+use crate::aggregate::Readmitted;
 use crate::aggregate::budget::Budgets;
-use crate::aggregate::cells::Seconds;
+use crate::aggregate::cells::{Moment, Seconds};
 use crate::arrival::Arrival;
 use crate::config::{Config, Conversions, Robots, Site};
+use crate::journal::entry::Entry;
+use crate::journal::{self, Earlier, Journal, JournalError, Opened, Ticket};
 use crate::outcome::Outcome;
 use crate::place::Placer;
 use crate::place::channel::Sources;
@@ -28,12 +32,52 @@ pub struct Pipeline {
     duplicates: Duplicates,
     budgets: Budgets,
     tallies: Tallies,
+    journal: Option<Journal>,
+    /// The Unix time of the moment since which times are told.
+    started: Duration,
+}
+
+/// The hashes of what must not count twice.
+#[derive(Debug, Clone, Copy)]
+struct Reports {
+    report: u64,
+    order: Option<u64>,
+}
+
+/// How a report went through the stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    /// To its end.
+    Ended(Outcome),
+    /// It is accepted if the journal stores its batch, and counted then.
+    Accepted(Ticket),
 }
 
 impl Pipeline {
-    /// The pipeline of a configuration, for so many cores.
+    /// The pipeline of a configuration, for so many cores. Times are told since `started`, which is Unix time.
     #[must_use]
-    pub fn new(config: Config, cores: usize) -> Self {
+    pub fn new(config: Config, cores: usize, started: Duration) -> Self {
+        Self::with_hash_keys(config, cores, started, rand::random())
+    }
+
+    /// A pipeline that goes on where a journal ended, and writes it.
+    ///
+    /// # Errors
+    ///
+    /// When the journal can't be read or written.
+    pub fn resume(
+        config: Config,
+        cores: usize,
+        started: Duration,
+        opened: Opened,
+    ) -> Result<Self, JournalError> {
+        let mut pipeline = Self::with_hash_keys(config, cores, started, opened.hash_keys());
+        opened.replay(&pipeline.sites(), |earlier| pipeline.count_again(earlier))?;
+        pipeline.journal = Some(opened.write(&pipeline.sites(), cores)?);
+        Ok(pipeline)
+    }
+
+    fn with_hash_keys(config: Config, cores: usize, started: Duration, hash_keys: [u64; 4]) -> Self {
         let page_names = |site: &Site| {
             let names: Vec<_> = site.places.pages.iter().map(|rule| rule.name.clone()).collect();
             names
@@ -48,13 +92,15 @@ impl Pipeline {
             sites: config.sites.into_iter().map(|site| (site.id.clone(), site)).collect(),
             placer: Placer { geography: Geography::new(config.geo.database), sources: Sources::new() },
             limiter: ClientLimiter::new(config.limits.client, config.limits.clients_watched),
-            duplicates: Duplicates::new(config.limits.reports_remembered),
+            duplicates: Duplicates::new(config.limits.reports_remembered, hash_keys),
+            journal: None,
+            started,
         }
     }
 
     /// Takes one body through all stages, on the core with this number.
     ///
-    /// `now` is the time since any fixed moment.
+    /// `now` is the time since the start.
     ///
     /// # Errors
     ///
@@ -65,19 +111,21 @@ impl Pipeline {
         arrival: &Arrival<'_>,
         now: Duration,
         core: usize,
-    ) -> Result<Outcome, WireError> {
+    ) -> Result<Handled, WireError> {
         // Before decoding, so that a flood costs little.
         if !self.limiter.allows(arrival.client, now) {
-            return Ok(Outcome::Limited);
+            return Ok(Handled::Ended(Outcome::Limited));
         }
         let decoded = decode(body)?;
         let beacon = &decoded.beacon;
-        let Some(site) = self.sites.get(&*beacon.site) else { return Ok(Outcome::UnknownSite) };
-        if let Some(refusal) = self.judge(beacon, arrival, site, now) {
-            return Ok(refusal);
+        let Some(site) = self.sites.get(&*beacon.site) else {
+            return Ok(Handled::Ended(Outcome::UnknownSite));
+        };
+        let reports = self.reports(beacon, site);
+        if let Some(refusal) = self.judge(beacon, arrival, site, &reports, now) {
+            return Ok(Handled::Ended(refusal));
         }
-        self.count(&decoded, arrival, site, now, core);
-        Ok(Outcome::Accepted)
+        Ok(self.accept(&decoded, arrival, site, &reports, now, core))
     }
 
     /// Takes one sale that a shop's server reports through all stages, on the core with this number.
@@ -94,28 +142,95 @@ impl Pipeline {
         now: Duration,
         unix_now: Duration,
         core: usize,
-    ) -> Result<Outcome, WireError> {
+    ) -> Result<Handled, WireError> {
         let sale = decode_sale(body)?;
-        let Some(site) = self.sites.get(&*sale.site) else { return Ok(Outcome::UnknownSite) };
+        let Some(site) = self.sites.get(&*sale.site) else {
+            return Ok(Handled::Ended(Outcome::UnknownSite));
+        };
         let secret = site.secret.as_ref();
         let Some(signed) = secret.and_then(|secret| signature::verify(signature, body, &secret.0, unix_now))
         else {
-            return Ok(Outcome::Unsigned);
+            return Ok(Handled::Ended(Outcome::Unsigned));
         };
         let decoded = Decoded::new(sale.into_beacon(signed.id));
-        if !self.is_new(&decoded.beacon, site, now) {
-            return Ok(Outcome::Duplicate);
+        let reports = self.reports(&decoded.beacon, site);
+        if !self.is_new(&reports, now) {
+            return Ok(Handled::Ended(Outcome::Duplicate));
         }
-        self.count(&decoded, &Arrival::NOBODY, site, now, core);
-        Ok(Outcome::Accepted)
+        Ok(self.accept(&decoded, &Arrival::NOBODY, site, &reports, now, core))
     }
 
-    /// The last stages: place and aggregate.
-    fn count(&self, decoded: &Decoded<'_>, arrival: &Arrival<'_>, site: &Site, now: Duration, core: usize) {
+    /// The last stages: place, and aggregate, at once or when the journal has it.
+    fn accept(
+        &self,
+        decoded: &Decoded<'_>,
+        arrival: &Arrival<'_>,
+        site: &Site,
+        reports: &Reports,
+        now: Duration,
+        core: usize,
+    ) -> Handled {
         let observation = self.placer.place(&decoded.beacon, arrival, &site.places);
-        let mut tally = self.tallies.of_core(core);
-        tally.aggregate.record(&observation, &self.budgets, Seconds::of(now));
-        tally.leave_out(decoded.left_out);
+        let now = Seconds::of(self.started + now);
+        let Some(journal) = &self.journal else {
+            let mut tally = self.tallies.of_core(core);
+            tally.count(&observation, &self.budgets, decoded.left_out, Moment::at(now));
+            return Handled::Ended(Outcome::Accepted);
+        };
+        let admitted = self.tallies.of_core(core).aggregate.admitted(&observation, &self.budgets);
+        let Reports { report, order } = *reports;
+        let left_out = decoded.left_out;
+        let entry = Entry { unix_seconds: now.0, report, order, left_out, admitted, observation };
+        Handled::Accepted(journal.accept(core, &entry))
+    }
+
+    /// Whether the journal has stored a core's batch, as soon as that is known. Without a journal everything is lost at once.
+    pub fn poll_stored(&self, core: usize, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
+        self.journal.as_ref().map_or(Poll::Ready(false), |journal| journal.poll_stored(core, ticket, context))
+    }
+
+    /// Stores and counts what a core accepts, for as long as it is polled; at once over if there is no journal.
+    pub async fn keep_journal(&self, core: usize) {
+        if let Some(journal) = &self.journal {
+            journal.keep(core, |entries, batch| self.settle(core, entries, batch)).await;
+        }
+    }
+
+    /// Counts a batch that is stored; makes one that is lost forgotten, so that it counts when it is sent again.
+    fn settle(&self, core: usize, entries: &[u8], batch: Option<u64>) {
+        let counted = match batch {
+            Some(batch) => {
+                let mut tally = self.tallies.of_core(core);
+                journal::for_each_entry(entries, |entry| {
+                    let moment = Moment { now: Seconds(entry.unix_seconds), batch };
+                    tally.count(&entry.observation, &entry.admitted, entry.left_out, moment);
+                })
+            }
+            None => journal::for_each_entry(entries, |entry| {
+                self.duplicates.forget(entry.report);
+                entry.order.into_iter().for_each(|order| self.duplicates.forget(order));
+            }),
+        };
+        if let Err(error) = counted {
+            tracing::error!(%error, "what was just written can't be read");
+        }
+    }
+
+    /// Counts a batch of an earlier run.
+    fn count_again(&self, earlier: Earlier<'_>) {
+        let mut tally = self.tallies.of_core(earlier.core);
+        let budgets = &self.budgets;
+        let counted = earlier.for_each(|entry| {
+            let moment = Moment { now: Seconds(entry.unix_seconds), batch: earlier.batch };
+            let admitted = &Readmitted { admitted: entry.admitted, budgets };
+            tally.count(&entry.observation, admitted, entry.left_out, moment);
+            let ago = self.started.saturating_sub(Duration::from_secs(entry.unix_seconds.into()));
+            self.duplicates.remember(entry.report, ago);
+            entry.order.into_iter().for_each(|order| self.duplicates.remember(order, ago));
+        });
+        if let Err(error) = counted {
+            tracing::error!(%error, batch = earlier.batch, "a batch of the journal is left out from here on");
+        }
     }
 
     /// Why a beacon of a known site does not count, if it doesn't.
@@ -124,6 +239,7 @@ impl Pipeline {
         beacon: &Beacon<'_>,
         arrival: &Arrival<'_>,
         site: &Site,
+        reports: &Reports,
         now: Duration,
     ) -> Option<Outcome> {
         if !site.origins.allow(arrival.origin, beacon.url.parts()) {
@@ -142,16 +258,24 @@ impl Pipeline {
         if !site.limiter.allows(now) {
             return Some(Outcome::Limited);
         }
-        (!self.is_new(beacon, site, now)).then_some(Outcome::Duplicate)
+        (!self.is_new(reports, now)).then_some(Outcome::Duplicate)
     }
 
-    /// Whether neither this report nor its order was counted before.
-    fn is_new(&self, beacon: &Beacon<'_>, site: &Site, now: Duration) -> bool {
+    /// By what a report is known again.
+    fn reports(&self, beacon: &Beacon<'_>, site: &Site) -> Reports {
         let site = site.places.index;
         let order = beacon.conversion.as_ref().and_then(|conversion| conversion.order.as_ref());
         let order = order.and_then(|order| order.word()).filter(|_| beacon.kind == Kind::Conversion);
-        self.duplicates.is_new((site, beacon.kind, beacon.id.as_bytes()), now)
-            && order.is_none_or(|order| self.duplicates.is_new((site, order), now))
+        Reports {
+            report: self.duplicates.hash((site, beacon.kind, beacon.id.as_bytes())),
+            order: order.map(|order| self.duplicates.hash((site, order))),
+        }
+    }
+
+    /// Whether neither this report nor its order was counted before.
+    fn is_new(&self, reports: &Reports, now: Duration) -> bool {
+        self.duplicates.is_new(reports.report, now)
+            && reports.order.is_none_or(|order| self.duplicates.is_new(order, now))
     }
 
     /// What tells countries.

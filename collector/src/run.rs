@@ -6,14 +6,18 @@ mod room;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Instant, SystemTime};
 use std::{io, num::NonZero};
 
+use bytes::Bytes;
 use graadmeter_base::program::open_files_max;
-use graadmeter_base::serve::{self, Connections, Tls, TlsError};
+use graadmeter_base::serve::{self, Answer, AtOnce, Connections, Post, Tls, TlsError};
+use hyper::Response;
 use ipnet::IpNet;
 use tokio::sync::{oneshot, watch};
 
@@ -21,6 +25,7 @@ use crate::api::Api;
 use crate::config::{Config, Limits};
 use crate::expose::{ExposeError, Exposition};
 use crate::ingest::{Ingest, Pages, client};
+use crate::journal::{JournalError, Opened};
 use crate::limits::{FILES_RESERVED, SERVING, SERVING_ADMIN};
 use crate::outcome::Outcomes;
 use crate::pipeline::Pipeline;
@@ -56,6 +61,9 @@ pub enum RunError {
     /// The certificate can't be used.
     #[error("can't serve TLS")]
     Tls(#[from] TlsError),
+    /// What was accepted can't be kept.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The metrics can't be exposed.
     #[error(transparent)]
     Expose(#[from] ExposeError),
@@ -70,6 +78,7 @@ pub async fn run(
     mut config: Config,
     listeners: Listeners,
     pages: Option<Pages>,
+    data_folder: Option<&Path>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<Outcomes, RunError> {
     let (public, admin) = (listeners.public.local_addr()?, listeners.admin.local_addr()?);
@@ -83,7 +92,15 @@ pub async fn run(
     let connections = visitors(config.limits, proxies.clone());
     let watch = config.tls.take().map(Watch::new).transpose()?;
     let (started, started_at) = (Instant::now(), SystemTime::now());
-    let pipeline = Arc::new(Pipeline::new(config, cores));
+    let unix_started = started_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let opened = match (data_folder, config.storage.durability) {
+        (Some(folder), Some(durability)) => Some(Opened::open(folder, durability)?),
+        _ => None,
+    };
+    let pipeline = Arc::new(match opened {
+        Some(opened) => Pipeline::resume(config, cores, unix_started, opened)?,
+        None => Pipeline::new(config, cores, unix_started),
+    });
     let ingest = Arc::new(Ingest::new(Arc::clone(&pipeline), proxies, country_header, pages, started));
     let ready = Arc::new(AtomicBool::new(true));
     let exposition = Exposition::new(&pipeline, &connections, started_at)?;
@@ -99,7 +116,7 @@ pub async fn run(
     tracing::info!(%public, %admin, protocol, cores, "listening");
 
     let refreshing = tokio::spawn(keep_fresh(Arc::clone(&pipeline)));
-    let making_room = tokio::spawn(make_room(Arc::clone(&pipeline), started));
+    let making_room = tokio::spawn(make_room(Arc::clone(&pipeline)));
     let watching = watch.map(|watch| tokio::spawn(watch.keep_fresh()));
     shutdown.await;
     refreshing.abort();
@@ -128,6 +145,22 @@ struct Public {
     connections: Arc<Connections>,
     tls: Option<Tls>,
     ingest: Arc<Ingest>,
+}
+
+/// The usual requests of one core.
+struct Lane {
+    ingest: Arc<Ingest>,
+    core: usize,
+}
+
+impl AtOnce for Lane {
+    fn answer(&self, peer: SocketAddr, post: &Post<'_>) -> Option<Answer> {
+        self.ingest.at_once(self.core, peer, post)
+    }
+
+    fn poll_condition(&self, condition: u64, context: &mut Context<'_>) -> Poll<Result<(), Response<Bytes>>> {
+        self.ingest.poll_stored(self.core, condition, context)
+    }
 }
 
 /// The connections of the public listener: as many as the configuration and the system allow.
@@ -165,14 +198,14 @@ fn start_workers(
         .map(|core| {
             let listener = public.listener.try_clone()?;
             let (connections, tls) = (Arc::clone(&public.connections), public.tls.clone());
+            let at_once: Arc<dyn AtOnce> = Arc::new(Lane { ingest: Arc::clone(&public.ingest), core });
             // Counted on this core alone: a counter that all cores write for each request would be slow.
             let ingest = Arc::new(Arc::clone(&public.ingest));
             let mut stopping = stopping.clone();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let (ended, end) = oneshot::channel();
             thread::Builder::new().name(format!("ingest-{core}")).spawn(move || {
-                let lane = Arc::clone(&ingest);
-                let at_once: serve::AtOnce = Arc::new(move |peer, post| lane.at_once(core, peer, post));
+                let pipeline = Arc::clone(ingest.pipeline());
                 let answer = move |peer, request| {
                     let ingest = Arc::clone(&ingest);
                     async move { ingest.answer(core, peer, request).await }
@@ -182,6 +215,7 @@ fn start_workers(
                 runtime.block_on(async {
                     match to_tokio(listener) {
                         Ok(listener) => {
+                            tokio::spawn(async move { pipeline.keep_journal(core).await });
                             serve::serve(listener, connections, tls, answer, Some(at_once), stopped).await;
                         }
                         Err(error) => tracing::error!(%error, core, "can't listen on this core"),

@@ -7,10 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use graadmeter_wire::{Key, LeftOut};
 
 use crate::aggregate::budget::Budgets;
-use crate::aggregate::cells::Seconds;
+use crate::aggregate::cells::{Moment, Seconds};
 use crate::aggregate::histogram::Histogram;
-use crate::aggregate::{Aggregate, forget_idle};
+use crate::aggregate::{Admits, Aggregate, forget_idle};
 use crate::measure::{Micros, Scale};
+use crate::observation::Observation;
 use crate::outcome::{Outcome, Outcomes};
 
 /// The counts of one core.
@@ -36,14 +37,28 @@ impl Tally {
         }
     }
 
-    /// Counts how one request ended and how long that took.
+    /// Counts how one request ended that is not accepted, or how long one took that is.
     pub fn end(&mut self, outcome: Outcome, took: Micros) {
-        self.outcomes[outcome] += 1;
+        if outcome != Outcome::Accepted {
+            self.outcomes[outcome] += 1;
+        }
         self.handling.record(took, 1);
     }
 
-    /// Counts the values that were left out of one accepted beacon.
-    pub fn leave_out(&mut self, left_out: LeftOut) {
+    /// Counts one accepted report.
+    pub fn count(
+        &mut self,
+        observation: &Observation<'_>,
+        admits: &impl Admits,
+        left_out: LeftOut,
+        moment: Moment,
+    ) {
+        self.aggregate.record(observation, admits, moment);
+        if moment.batch < self.aggregate.batch {
+            return;
+        }
+        self.aggregate.batch = moment.batch;
+        self.outcomes[Outcome::Accepted] += 1;
         for key in left_out.keys() {
             self.left_out[key as usize] += 1;
         }

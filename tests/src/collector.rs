@@ -15,7 +15,7 @@ use crate::raw_http::{Response, get};
 use crate::wait::{SOON, until};
 
 /// Every outcome that a request to a beacon endpoint can have.
-pub const OUTCOMES: [&str; 13] = [
+pub const OUTCOMES: [&str; 14] = [
     "accepted",
     "duplicate",
     "bot",
@@ -29,6 +29,7 @@ pub const OUTCOMES: [&str; 13] = [
     "unsupported_media_type",
     "limited",
     "overloaded",
+    "not_stored",
 ];
 
 /// One shop, pages named by themselves or by path, and no limit per client: all tests come from one address.

@@ -29,7 +29,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 pub use self::connections::{Connections, Reason};
-pub use self::lane::{AtOnce, Fields, Heads, Post};
+pub use self::lane::{Answer, AtOnce, Fields, Heads, Post};
 pub use self::limits::Limits;
 pub use self::tls::{Certificate, Chain, Key, Tls, TlsError};
 
@@ -48,7 +48,7 @@ pub async fn serve<A, F, B>(
     connections: Arc<Connections>,
     tls: Option<Tls>,
     answer: A,
-    at_once: Option<AtOnce>,
+    at_once: Option<Arc<dyn AtOnce>>,
     shutdown: impl Future<Output = ()>,
 ) where
     A: Fn(SocketAddr, Request<Incoming>) -> F + Clone + Send + Sync + 'static,

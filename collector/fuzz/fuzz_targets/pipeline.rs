@@ -12,7 +12,7 @@ use graadmeter_collector::config::{Config, Secret};
 use graadmeter_collector::expose::{Exposition, Format};
 use graadmeter_collector::limits::SERVING;
 use graadmeter_collector::outcome::Outcome;
-use graadmeter_collector::pipeline::Pipeline;
+use graadmeter_collector::pipeline::{Handled, Pipeline};
 use graadmeter_fuzz::{Request, exposition};
 use graadmeter_wire::{Kind, Source, decode, decode_sale};
 use libfuzzer_sys::fuzz_target;
@@ -62,7 +62,7 @@ fuzz_target!(|input: &str| {
             Some(signature) => pipeline.handle_sale(body, signature, now, BEGIN, core),
             None => pipeline.handle(body, &request.arrival, now, core),
         };
-        if ended != Ok(Outcome::Accepted) {
+        if ended != Ok(Handled::Ended(Outcome::Accepted)) {
             continue;
         }
         if request.signature.is_some() {
@@ -98,7 +98,7 @@ fn pipeline() -> Pipeline {
     for site in &mut config.sites {
         site.secret = Some(Secret(b"0123456789abcdef".to_vec()));
     }
-    Pipeline::new(config, CORES)
+    Pipeline::new(config, CORES, BEGIN)
 }
 
 fn written(pipeline: &Arc<Pipeline>, format: Format) -> Vec<u8> {

@@ -7,6 +7,8 @@
 use std::hash::Hash;
 use std::time::Duration;
 
+use ahash::RandomState;
+
 use super::recent::Recent;
 
 /// For how long a report is remembered, at least.
@@ -22,32 +24,81 @@ const TICK_MS: u64 = 250;
 pub struct Duplicates(Recent<28>);
 
 impl Duplicates {
-    /// Remembers about `reports_max` reports.
+    /// Remembers about `reports_max` reports, which it knows again by hashes with these keys.
     #[must_use]
-    pub fn new(reports_max: usize) -> Self {
-        Self(Recent::new(reports_max))
+    pub fn new(reports_max: usize, hash_keys: [u64; 4]) -> Self {
+        let [first, second, third, fourth] = hash_keys;
+        Self(Recent::new(reports_max, RandomState::with_seeds(first, second, third, fourth)))
     }
 
-    /// Notes `report` and says whether it is new. `now` is the time since any fixed moment.
-    pub fn is_new(&self, report: impl Hash, now: Duration) -> bool {
-        let now = now.as_millis() as u64 / TICK_MS;
-        let found = self.0.find(report);
-        let is_known = |seen| now.saturating_sub(seen) <= REMEMBERED.as_millis() as u64 / TICK_MS;
-        if found.note().is_some_and(is_known) {
+    /// The hash by which a report is known again.
+    pub fn hash(&self, report: impl Hash) -> u64 {
+        self.0.hash(report)
+    }
+
+    /// Notes a report and says whether it is new. `now` is the time since the start.
+    #[must_use]
+    pub fn is_new(&self, report: u64, now: Duration) -> bool {
+        let now = tick(now + REMEMBERED);
+        let found = self.0.find_hash(report);
+        if found.note().is_some_and(|seen| now.saturating_sub(seen) <= tick(REMEMBERED)) {
             return false;
         }
         found.set(now);
         true
     }
+
+    /// Notes a report that was accepted so long before the start.
+    pub fn remember(&self, report: u64, ago: Duration) {
+        if let Some(seen) = REMEMBERED.checked_sub(ago) {
+            self.0.find_hash(report).set(tick(seen));
+        }
+    }
+
+    /// Forgets a report that was not counted in the end.
+    pub fn forget(&self, report: u64) {
+        self.0.find_hash(report).forget();
+    }
+}
+
+/// A time in quarters of a second.
+fn tick(time: Duration) -> u64 {
+    time.as_millis() as u64 / TICK_MS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Duplicates whose reports are told by any key.
+    struct ByKey(Duplicates);
+
+    impl ByKey {
+        fn new(reports_max: usize) -> Self {
+            Self(Duplicates::new(reports_max, [1, 2, 3, 4]))
+        }
+
+        fn is_new(&self, report: impl Hash, now: Duration) -> bool {
+            self.0.is_new(self.0.hash(report), now)
+        }
+    }
+
+    #[test]
+    fn what_came_before_the_start_is_known_for_the_rest_of_its_time() {
+        let duplicates = Duplicates::new(1_000, [1, 2, 3, 4]);
+        let minutes = Duration::from_mins;
+        let [old, young, forgotten] = [1, 2, 3].map(|report| duplicates.hash(report));
+        duplicates.remember(old, minutes(11));
+        duplicates.remember(young, minutes(4));
+        duplicates.remember(forgotten, minutes(4));
+        duplicates.forget(forgotten);
+        assert!(duplicates.is_new(old, minutes(0)) && duplicates.is_new(forgotten, minutes(0)));
+        assert!(!duplicates.is_new(young, minutes(6)) && duplicates.is_new(young, minutes(7)));
+    }
+
     #[test]
     fn a_report_counts_once_within_ten_minutes() {
-        let duplicates = Duplicates::new(100_000);
+        let duplicates = ByKey::new(100_000);
         let minutes = Duration::from_mins;
         assert!(duplicates.is_new("a", minutes(1)));
         assert!(duplicates.is_new("b", minutes(1)));
@@ -62,7 +113,7 @@ mod tests {
 
     #[test]
     fn past_its_size_it_forgets_the_oldest() {
-        let duplicates = Duplicates::new(10_000);
+        let duplicates = ByKey::new(10_000);
         let at = |number: u64| Duration::from_millis(number / 10);
         assert!((0..1_000_000_u64).filter(|&number| duplicates.is_new(number, at(number))).count() > 999_000);
         let known =
@@ -72,7 +123,7 @@ mod tests {
 
     #[test]
     fn cores_agree_on_the_first() {
-        let duplicates = Duplicates::new(1_000);
+        let duplicates = ByKey::new(1_000);
         let new: usize = std::thread::scope(|scope| {
             let count =
                 || (0..10_000_u32).filter(|number| duplicates.is_new(number / 100, Duration::ZERO)).count();

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use graadmeter_base::network::network;
 
+use ahash::RandomState;
+
 use super::recent::Recent;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -48,7 +50,7 @@ impl ClientLimiter {
         // Rounded down: a client has at least its share.
         let each = ticks(MINUTE).checked_div(limit.beacons_per_minute.into());
         let clients_max = if each.is_some() { clients_max } else { 0 };
-        Self { loopback: limit.loopback, each, clients: Recent::new(clients_max) }
+        Self { loopback: limit.loopback, each, clients: Recent::new(clients_max, RandomState::new()) }
     }
 
     /// Whether `client` may send one more at `now`, the time since any fixed moment.

@@ -37,13 +37,21 @@ pub(super) struct Found<'a, const NOTE_BITS: u32> {
 
 impl<const NOTE_BITS: u32> Recent<NOTE_BITS> {
     /// A table that remembers about `entries_max` keys, in `entries_max` × 9 bytes.
-    pub(super) fn new(entries_max: usize) -> Self {
+    pub(super) fn new(entries_max: usize, hasher: RandomState) -> Self {
         let lines = (entries_max / ENTRIES).max(1);
-        Self { hasher: RandomState::new(), lines: (0..lines).map(|_| Line::default()).collect() }
+        Self { hasher, lines: (0..lines).map(|_| Line::default()).collect() }
     }
 
     pub(super) fn find(&self, key: impl Hash) -> Found<'_, NOTE_BITS> {
-        let hash = self.hasher.hash_one(key);
+        self.find_hash(self.hash(key))
+    }
+
+    /// The hash by which a key is known.
+    pub(super) fn hash(&self, key: impl Hash) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    pub(super) fn find_hash(&self, hash: u64) -> Found<'_, NOTE_BITS> {
         // The upper half, scaled to the number of lines, chooses one of them; the lower bits tell keys apart.
         let line = ((hash >> 32) as usize * self.lines.len()) >> 32;
         let tag = (hash & (u64::MAX >> NOTE_BITS)).max(1);
@@ -61,6 +69,13 @@ impl<const NOTE_BITS: u32> Found<'_, NOTE_BITS> {
     /// What was noted of the key, if it is remembered.
     pub(super) fn note(&self) -> Option<u64> {
         self.known.map(|index| self.line[index] & Self::HIGHEST)
+    }
+
+    /// Remembers it no longer.
+    pub(super) fn forget(mut self) {
+        if let Some(index) = self.known {
+            self.line[index] = 0;
+        }
     }
 
     /// Notes a number of the key; in a full line in the place of the lowest note.
@@ -84,7 +99,7 @@ mod tests {
 
     #[test]
     fn remembers_what_is_noted() {
-        let table = Recent::<32>::new(10_000);
+        let table = Recent::<32>::new(10_000, RandomState::new());
         for key in 0..2_000_u64 {
             assert_eq!(table.find(key).note(), None);
             table.find(key).set(key);
@@ -95,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_full_line_gives_up_the_lowest_note() {
-        let table = Recent::<40>::new(ENTRIES);
+        let table = Recent::<40>::new(ENTRIES, RandomState::new());
         for key in 1..=ENTRIES as u64 {
             table.find(key).set(key * 10);
         }

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ahash::RandomState;
@@ -89,13 +89,13 @@ impl Budgets {
         Self { sites: sites.map(of_site).collect() }
     }
 
-    /// Whether a site may have the cell `key`; counts, and says once, when it may not.
+    /// Whether a site may have the cell `key`; says once when it may not.
     pub(super) fn admit(&self, site: SiteIndex, view: View, key: impl Hash) -> bool {
         let Some(budget) = self.sites.get(usize::from(site.0)).map(|views| &views[view as usize]) else {
             return false;
         };
         let admitted = budget.admit(key);
-        if !admitted && budget.overflowed.fetch_add(1, Ordering::Relaxed) == 0 {
+        if !admitted && !budget.was_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 view = view.name(),
                 cells = budget.cells_max,
@@ -116,12 +116,6 @@ impl Budgets {
         let budget = self.sites.get(usize::from(site.0)).map(|views| &views[view as usize]);
         budget.is_some_and(|budget| budget.withdraw(key))
     }
-
-    /// How many observations went to the cell `other` of a view, over all sites.
-    #[must_use]
-    pub fn overflowed(&self, view: View) -> u64 {
-        self.sites.iter().map(|views| views[view as usize].overflowed.load(Ordering::Relaxed)).sum()
-    }
 }
 
 /// The budget of one view of one site.
@@ -133,8 +127,9 @@ struct Budget {
     reserved: HashSet<u64, RandomState>,
     /// Keyed hashes of what is admitted; the names themselves are with the cells.
     admitted: Mutex<HashSet<u64, RandomState>>,
-    overflowed: AtomicU64,
+    /// Whether names were turned away, since it was last asked, and ever.
     is_short: AtomicBool,
+    was_told: AtomicBool,
 }
 
 impl Budget {
@@ -144,8 +139,8 @@ impl Budget {
             hasher: RandomState::new(),
             reserved: HashSet::default(),
             admitted: Mutex::default(),
-            overflowed: AtomicU64::new(0),
             is_short: AtomicBool::new(false),
+            was_told: AtomicBool::new(false),
         }
     }
 
@@ -202,13 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_kept_and_what_is_past_it_counted() {
+    fn a_budget_is_kept() {
         // One cell is the reserved one for the rest.
         let budgets = budgets(3, &[]);
         let admit = |page| budgets.admit(SiteIndex(0), View::Page, mobile(page));
         assert_eq!(["a", "b", "c", "a", "d"].map(admit), [true, true, false, true, false]);
-        assert_eq!(budgets.overflowed(View::Page), 2);
-        assert_eq!(budgets.overflowed(View::Visitor), 0);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::observation::Device;
 
 use super::OVERFLOW;
 
-/// When something happened, in whole seconds since any fixed moment. Time comes in; nothing in here asks for it.
+/// When something happened, in whole seconds of Unix time. Time comes in; nothing in here asks for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub u32);
 
@@ -20,6 +20,23 @@ impl Seconds {
     #[must_use]
     pub fn of(time: Duration) -> Self {
         Self(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))
+    }
+}
+
+/// When something is counted, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// When it happened.
+    pub now: Seconds,
+    /// The number of the journal's batch in which it stands; 0 without a journal.
+    pub batch: u64,
+}
+
+impl Moment {
+    /// Something that happens now, without a journal.
+    #[must_use]
+    pub fn at(now: Seconds) -> Self {
+        Self { now, batch: 0 }
     }
 }
 
@@ -36,6 +53,8 @@ pub struct Cell<C> {
     pub since: Seconds,
     /// When it last counted something.
     pub last: Seconds,
+    /// It has counted all of the journal's batches before this one.
+    pub batch: u64,
     /// What it counted.
     pub counts: C,
 }
@@ -52,14 +71,15 @@ pub struct Cells<K, C> {
 }
 
 impl<K: Eq + Hash, C: Counted> Cells<K, C> {
-    /// The counts of the cell `key`, or, if it is new and not admitted, of the cell `other`.
+    /// The counts of the cell `key`, or, if it is new and not admitted, of the cell `other`; none if it has counted this
+    /// moment's batch before.
     pub(super) fn at<'k, Q>(
         &mut self,
         key: &'k Q,
         other: &'k Q,
-        now: Seconds,
+        moment: Moment,
         admits: impl FnOnce() -> bool,
-    ) -> &mut C
+    ) -> Option<&mut C>
     where
         Q: Hash + Equivalent<K> + ?Sized,
         K: From<&'k Q>,
@@ -70,15 +90,19 @@ impl<K: Eq + Hash, C: Counted> Cells<K, C> {
             Err(absent) => {
                 let key = if admits() { key } else { other };
                 let hasher = &self.hasher;
-                let made = || (key.into(), Box::new(Cell { since: now, last: now, counts: C::default() }));
+                let made = || (key.into(), Box::new(Cell { since: moment.now, ..Cell::default() }));
                 let is_key = |(known, _): &(K, _)| key.equivalent(known);
                 let rehash = |(known, _): &(K, _)| hasher.hash_one(known);
                 let entry = absent.into_table().entry(hasher.hash_one(key), is_key, rehash);
                 &mut entry.or_insert_with(made).into_mut().1
             }
         };
-        cell.last = now;
-        &mut cell.counts
+        if moment.batch < cell.batch {
+            return None;
+        }
+        cell.batch = moment.batch;
+        cell.last = cell.last.max(moment.now);
+        Some(&mut cell.counts)
     }
 
     /// The cell `key`, if there is one.
@@ -120,11 +144,12 @@ impl<K: Eq + Hash, C: Counted> Cells<K, C> {
         K: Clone,
     {
         for (key, theirs) in other.iter() {
-            let Cell { since, last, .. } = *theirs;
-            let made = || (key.clone(), Box::new(Cell { since, last, counts: C::default() }));
+            let Cell { since, last, batch, .. } = *theirs;
+            let made = || (key.clone(), Box::new(Cell { since, last, batch, counts: C::default() }));
             let mine = &mut self.entry(key).or_insert_with(made).into_mut().1;
             mine.since = mine.since.min(since);
             mine.last = mine.last.max(last);
+            mine.batch = mine.batch.max(batch);
             mine.counts.merge(&theirs.counts);
         }
     }
@@ -234,7 +259,8 @@ mod tests {
         let count = |cells: &mut Cells<PageKey, PageCell>, number: usize| {
             let page = name(number);
             let name = PageName { page: &page, device: Device::Mobile };
-            cells.at(&name, &PageName::OVERFLOW, Seconds(0), || true).views += number as u64;
+            let cell = cells.at(&name, &PageName::OVERFLOW, Moment::at(Seconds(0)), || true);
+            cell.unwrap().views += number as u64;
         };
         (1..=10).for_each(|number| count(&mut cells, number));
         let stood: Vec<_> =

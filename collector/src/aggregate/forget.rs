@@ -67,7 +67,7 @@ impl Forget<'_, '_> {
 mod tests {
     use super::*;
     use crate::aggregate::budget::CellsMax;
-    use crate::aggregate::cells::PageName;
+    use crate::aggregate::cells::{Moment, PageName};
     use crate::aggregate::histogram::Row;
     use crate::observation::Device;
 
@@ -78,8 +78,8 @@ mod tests {
     fn count(core: &mut Aggregate, budgets: &Budgets, page: &str, now: u32) {
         let cells = &mut core.sites[0].pages;
         let admits = || budgets.admit(SiteIndex(0), View::Page, name(page));
-        let cell = cells.at(&name(page), &PageName::OVERFLOW, Seconds(now), admits);
-        cell.record(&Row::EMPTY, 1);
+        let cell = cells.at(&name(page), &PageName::OVERFLOW, Moment::at(Seconds(now)), admits);
+        cell.unwrap().record(&Row::EMPTY, 1);
     }
 
     fn pages(cores: &[Aggregate; 2]) -> [Vec<&str>; 2] {

@@ -50,7 +50,8 @@ impl Collector for Own {
         let sites = self.pipeline.sites();
         let mut overflowed = Builder::counter(CELLS_OVERFLOWED);
         for view in View::ALL {
-            overflowed.value(&[view.name()], self.pipeline.budgets().overflowed(view) as f64);
+            let count: u64 = tallies.sum(|sum, tally| *sum += tally.aggregate.overflowed[view as usize]);
+            overflowed.value(&[view.name()], count as f64);
         }
         let mut build_info = Builder::gauge(BUILD_INFO);
         build_info.value(&[env!("CARGO_PKG_VERSION")], 1.0);

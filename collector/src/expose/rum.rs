@@ -70,6 +70,11 @@ impl Labels {
 }
 
 impl<K: Eq + Hash, C: Counted> View<'_, K, C> {
+    /// Since when a cell counts.
+    fn created(&self, number: usize) -> Created {
+        Created::from_secs(self.names.all()[number].since.0.into())
+    }
+
     /// The numbers of all cells, a few at a time.
     fn groups(&self) -> impl Iterator<Item = Range<usize>> + use<K, C> {
         let count = self.names.all().len();
@@ -97,7 +102,7 @@ pub(super) struct Scrape<'a, E> {
     pub tallies: &'a Tallies,
     pub sites: &'a [&'a Site],
     pub names: &'a AllNames,
-    /// The Unix time from which the cells' seconds count.
+    /// The Unix time at which the program started.
     pub started: Created,
     pub encode: E,
     pub courtesy: Courtesy,
@@ -152,7 +157,7 @@ impl<E: Encode> Scrape<'_, E> {
                 }
             });
             for (number, sum) in group.zip(sums) {
-                let created = self.created(view, number);
+                let created = view.created(number);
                 self.encode.counter(view.labels.of_cell(number), sum as f64, created);
             }
             self.between_groups()?;
@@ -182,7 +187,7 @@ impl<E: Encode> Scrape<'_, E> {
                 }
             });
             for (nth, number) in group.enumerate().filter(|(nth, _)| has_one[*nth]) {
-                let created = self.created(view, number);
+                let created = view.created(number);
                 self.encode.distribution(nth, view.labels.of_cell(number), created);
             }
             self.between_groups()?;
@@ -218,7 +223,7 @@ impl<E: Encode> Scrape<'_, E> {
                     with_currency.clear();
                     with_currency.extend_from_slice(view.labels.of_cell(number));
                     E::label(CURRENCY, currency.code(), &mut with_currency);
-                    let created = self.created(view, number);
+                    let created = view.created(number);
                     self.encode.counter(&with_currency, value.to_f64().unwrap_or(f64::MAX), created);
                 }
             }
@@ -235,10 +240,6 @@ impl<E: Encode> Scrape<'_, E> {
         }
         self.encode.distribution(0, &[], self.started);
         self.encode.end(self.out)
-    }
-
-    fn created<K, C>(&self, view: &View<'_, K, C>, number: usize) -> Created {
-        self.started + Created::from_secs(view.names.all()[number].since.0.into())
     }
 
     /// No lock is held here.

@@ -82,6 +82,11 @@ impl Channels {
         self.names.get(usize::from(channel.0)).map_or(Standard::Other.name(), String::as_str)
     }
 
+    /// The names of all, in the order of their numbers.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// The channel that brought the visitor.
     #[must_use]
     pub fn place(&self, landing: &Landing<'_>, sources: &Sources) -> Channel {

@@ -138,6 +138,18 @@ impl LeftOut {
         self.0 |= 1 << key as u8;
     }
 
+    /// A bit for each key, by its number.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The keys with these bits; those that no key has are left out.
+    #[must_use]
+    pub fn from_bits(bits: u32) -> Self {
+        Self(bits & ((1 << Key::ALL.len()) - 1))
+    }
+
     /// Whether everything was kept.
     #[must_use]
     pub fn is_empty(self) -> bool {

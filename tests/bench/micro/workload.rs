@@ -9,13 +9,13 @@ use std::time::{Duration, SystemTime};
 use graadmeter_base::serve::Connections;
 use graadmeter_collector::aggregate::Aggregate;
 use graadmeter_collector::aggregate::budget::Budgets;
-use graadmeter_collector::aggregate::cells::Seconds;
+use graadmeter_collector::aggregate::cells::{Moment, Seconds};
 use graadmeter_collector::arrival::Arrival;
 use graadmeter_collector::config::Config;
 use graadmeter_collector::expose::{Exposition, Format};
 use graadmeter_collector::limits::SERVING;
 use graadmeter_collector::outcome::Outcome;
-use graadmeter_collector::pipeline::Pipeline;
+use graadmeter_collector::pipeline::{Handled, Pipeline};
 use graadmeter_collector::place::Placer;
 use graadmeter_collector::place::channel::Sources;
 use graadmeter_collector::place::country::Geography;
@@ -124,13 +124,13 @@ fn aggregate(messages: &[Message], times: usize) {
     let mut aggregate = Aggregate::new(1);
     // The first pass makes the cells, which later beacons find.
     for observation in observations.iter().chain(&observations[..times * BEACONS]) {
-        aggregate.record(observation, &budgets, Seconds(0));
+        aggregate.record(observation, &budgets, Moment::at(Seconds(0)));
     }
     black_box(&aggregate);
 }
 
 fn handle(messages: &[Message], times: usize) {
-    let pipeline = Pipeline::new(config(), 1);
+    let pipeline = Pipeline::new(config(), 1, Duration::ZERO);
     handle_all(&pipeline, &messages[..times * BEACONS]);
 }
 
@@ -138,8 +138,8 @@ fn handle_all(pipeline: &Pipeline, messages: &[Message]) {
     for (second, message) in messages.iter().enumerate() {
         // A beacon a second, so that no client is over its share.
         let now = Duration::from_secs(second as u64);
-        let outcome = pipeline.handle(&message.body, &message.arrival(), now, 0).expect("a beacon");
-        assert!(outcome == Outcome::Accepted, "{outcome:?}");
+        let handled = pipeline.handle(&message.body, &message.arrival(), now, 0).expect("a beacon");
+        assert!(handled == Handled::Ended(Outcome::Accepted), "{handled:?}");
     }
 }
 
@@ -152,7 +152,7 @@ fn native(messages: &[Message], times: usize) {
 }
 
 fn scrape(messages: &[Message], times: usize, format: Format) {
-    let pipeline = Arc::new(Pipeline::new(config(), 1));
+    let pipeline = Arc::new(Pipeline::new(config(), 1, Duration::ZERO));
     handle_all(&pipeline, &messages[..500]);
     let nobody = Connections::new(SERVING, |_| true);
     let exposition = Exposition::new(&pipeline, &nobody, SystemTime::now()).expect("metrics");

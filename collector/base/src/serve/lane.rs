@@ -16,7 +16,6 @@ mod response;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -32,8 +31,24 @@ use super::wire::Wire;
 
 pub use self::request::{Fields, Heads, Post};
 
-/// Answers a request from whom it is told, or leaves it, as if it had never seen it, to the slower way.
-pub type AtOnce = Arc<dyn Fn(SocketAddr, &Post<'_>) -> Option<Response<Bytes>> + Send + Sync>;
+/// Answers usual requests.
+pub trait AtOnce: Send + Sync {
+    /// Answers a request from whom it is told, or leaves it, as if it had never seen it, to the slower way.
+    fn answer(&self, peer: SocketAddr, post: &Post<'_>) -> Option<Answer>;
+
+    /// Whether an answer may be sent that was given under a condition, as soon as that is known; if not, what is sent
+    /// instead.
+    fn poll_condition(&self, condition: u64, context: &mut Context<'_>) -> Poll<Result<(), Response<Bytes>>>;
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// What is sent.
+    pub response: Response<Bytes>,
+    /// On which condition, if any; [`AtOnce::poll_condition`] knows it by this number.
+    pub condition: Option<u64>,
+}
 
 /// How a connection leaves the lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +64,18 @@ pub(super) enum Exit {
 enum Step {
     Read,
     Answer,
+    /// It waits for the condition of its last answer.
+    Wait(Conditional),
     Send,
     Leave(Exit),
+}
+
+/// An answer that may be sent on a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Conditional {
+    condition: u64,
+    /// Where it begins in the output.
+    begin: usize,
 }
 
 /// One connection in the lane.
@@ -58,7 +83,7 @@ pub(super) struct Lane<'a> {
     wire: &'a mut Wire,
     slot: &'a Slot,
     peer: SocketAddr,
-    at_once: &'a AtOnce,
+    at_once: &'a dyn AtOnce,
     limits: Limits,
     step: Step,
     /// What was read and not answered, if anything.
@@ -75,7 +100,7 @@ impl<'a> Lane<'a> {
         wire: &'a mut Wire,
         slot: &'a Slot,
         peer: SocketAddr,
-        at_once: &'a AtOnce,
+        at_once: &'a dyn AtOnce,
         limits: Limits,
     ) -> Self {
         let (step, output) = (Step::Read, Vec::new());
@@ -90,12 +115,14 @@ impl<'a> Lane<'a> {
             if order == Order::End {
                 return Poll::Ready(Ok(Exit::Ended));
             }
+            let has_waited = matches!(self.step, Step::Wait(_));
             self.step = match self.step {
                 Step::Read if order == Order::Finish && self.input.is_none() => Step::Leave(Exit::Ended),
                 // hyper tells the sender what did not arrive.
                 Step::Read if order == Order::GiveUp => Step::Leave(Exit::Other),
                 Step::Read => ready!(self.poll_read(context))?,
                 Step::Answer => self.answer(),
+                Step::Wait(conditional) => ready!(self.poll_wait(conditional, context)),
                 Step::Send => ready!(self.poll_send(context))?,
                 Step::Leave(Exit::Ended) => {
                     ready!(Pin::new(&mut *self.wire).poll_shutdown(context))?;
@@ -108,8 +135,8 @@ impl<'a> Lane<'a> {
                     return Poll::Ready(Ok(Exit::Other));
                 }
             };
-            if matches!(self.step, Step::Answer | Step::Send) {
-                // Whoever else is ready takes the same step first.
+            if matches!(self.step, Step::Answer | Step::Send) && !has_waited {
+                // Whoever else is ready takes the same step first. Those who have waited did so together.
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -140,16 +167,19 @@ impl<'a> Lane<'a> {
     fn answer(&mut self) -> Step {
         let Some(mut input) = self.input.take() else { return Step::Read };
         let mut answered = 0;
-        while self.exit.is_none() {
+        let mut conditional = None;
+        while self.exit.is_none() && conditional.is_none() {
             let rest = &input.filled()[answered..];
             if rest.is_empty() {
                 break;
             }
             let mut headers = Room::default();
             match look(rest, &mut headers) {
-                Look::Whole(post, length) => match (self.at_once)(self.peer, &post) {
-                    Some(response) => {
+                Look::Whole(post, length) => match self.at_once.answer(self.peer, &post) {
+                    Some(Answer { response, condition }) => {
                         answered += length;
+                        let begin = self.output.len();
+                        conditional = condition.map(|condition| Conditional { condition, begin });
                         self.write(&response);
                     }
                     None => self.exit = Some(Exit::Other),
@@ -164,7 +194,21 @@ impl<'a> Lane<'a> {
         }
         input.forget(answered);
         self.input = Some(input).filter(|input| !input.filled().is_empty());
-        if self.output.is_empty() { self.sent() } else { Step::Send }
+        match conditional {
+            Some(conditional) => Step::Wait(conditional),
+            None if self.output.is_empty() => self.sent(),
+            None => Step::Send,
+        }
+    }
+
+    /// Waits until the last answer may be sent, or is another one.
+    fn poll_wait(&mut self, conditional: Conditional, context: &mut Context<'_>) -> Poll<Step> {
+        let Conditional { condition, begin } = conditional;
+        if let Err(instead) = ready!(self.at_once.poll_condition(condition, context)) {
+            self.output.truncate(begin);
+            self.write_answer(&instead);
+        }
+        Poll::Ready(if self.exit.is_none() && self.input.is_some() { Step::Answer } else { Step::Send })
     }
 
     fn write(&mut self, response: &Response<Bytes>) {
@@ -173,6 +217,11 @@ impl<'a> Lane<'a> {
         if is_last {
             self.exit = Some(Exit::Ended);
         }
+        self.write_answer(response);
+    }
+
+    fn write_answer(&mut self, response: &Response<Bytes>) {
+        let is_last = self.exit == Some(Exit::Ended);
         write_response(response, is_last, self.slot.now_ms(), &mut self.output);
     }
 

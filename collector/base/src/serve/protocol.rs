@@ -32,7 +32,7 @@ pub(super) async fn converse<A, F, B>(
     guest: Guest,
     tls: Option<Tls>,
     answer: A,
-    at_once: Option<AtOnce>,
+    at_once: Option<Arc<dyn AtOnce>>,
 ) where
     A: Fn(SocketAddr, Request<Incoming>) -> F + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
@@ -45,7 +45,7 @@ pub(super) async fn converse<A, F, B>(
         return;
     };
     if let Some(at_once) = at_once.filter(|_| !is_http2) {
-        let mut lane = Lane::new(&mut wire, slot, peer, &at_once, limits);
+        let mut lane = Lane::new(&mut wire, slot, peer, &*at_once, limits);
         let Ok(Exit::Other) = poll_fn(|context| lane.poll(context)).await else { return };
     }
     let (service_slot, requests_max) = (Arc::clone(slot), limits.requests);

@@ -7,6 +7,8 @@
 
 use std::array;
 
+use crate::leb128;
+
 /// No value: no scale has so many slots. It sorts behind all that are slots.
 pub(super) const NO_SLOT: u16 = u16::MAX;
 /// Up to so many bytes it is cheap to write all anew, and counters side by side would take more.
@@ -74,7 +76,7 @@ fn merge(column: &[u8], batch: &[u16], into: &mut Vec<u8>) {
     let mut batch = batch.iter().copied().take_while(|&slot| slot != NO_SLOT).peekable();
     let mut last = 0;
     let mut append = |slot| {
-        append_number(slot - last, into);
+        leb128::append(u64::from(slot - last), into);
         last = slot;
     };
     for slot in slots(column) {
@@ -84,15 +86,6 @@ fn merge(column: &[u8], batch: &[u16], into: &mut Vec<u8>) {
         append(slot);
     }
     batch.for_each(append);
-}
-
-/// Seven bits a byte, the lowest first; all but the last byte have the eighth (LEB128).
-fn append_number(mut number: u16, into: &mut Vec<u8>) {
-    while number >= 0x80 {
-        into.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    into.push(number as u8);
 }
 
 /// The slots of a column, in ascending order.
@@ -111,16 +104,7 @@ impl Iterator for Slots<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<u16> {
-        let (&first, mut rest) = self.bytes.split_first()?;
-        let mut distance = u16::from(first & 0x7f);
-        let (mut byte, mut shift) = (first, 7);
-        while byte >= 0x80 {
-            (byte, rest) = rest.split_first().map(|(&byte, rest)| (byte, rest))?;
-            distance |= u16::from(byte & 0x7f) << shift;
-            shift += 7;
-        }
-        self.bytes = rest;
-        self.last += distance;
+        self.last += leb128::take(&mut self.bytes)? as u16; // written as the difference of two
         Some(self.last)
     }
 }

@@ -3,6 +3,8 @@
 //! A scrape has some ten million small numbers, and the general writers check for each of them whether a buffer is
 //! full and a stream has failed.
 
+use crate::leb128;
+
 /// How a field is written.
 const VARINT: u32 = 0;
 const I64: u32 = 1;
@@ -11,26 +13,16 @@ const LEN: u32 = 2;
 /// Bytes of the key of a field whose number is below 16, as all of ours are.
 const KEY_BYTES: usize = 1;
 
-/// Appends a whole number in seven bits per byte.
-#[inline]
-pub(super) fn varint(mut value: u64, into: &mut Vec<u8>) {
-    while value >= 0x80 {
-        into.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    into.push(value as u8);
-}
-
 /// Appends a number that may be below zero, so that those near zero are short.
 #[inline]
 pub(super) fn signed_varint(value: i64, into: &mut Vec<u8>) {
-    varint((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned(), into);
+    leb128::append((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned(), into);
 }
 
 /// Appends a field of type `uint32`, `uint64`, `enum`, or `int64` that is not below zero.
 pub(super) fn uint(field: u32, value: u64, into: &mut Vec<u8>) {
     key(field, VARINT, into);
-    varint(value, into);
+    leb128::append(value, into);
 }
 
 /// Appends a field of type `sint32` or `sint64`.
@@ -54,7 +46,7 @@ pub(super) fn bytes(field: u32, value: &[u8], into: &mut Vec<u8>) {
 /// Appends what comes before so many bytes of a string, a message, or packed numbers.
 pub(super) fn length(field: u32, bytes: usize, into: &mut Vec<u8>) {
     key(field, LEN, into);
-    varint(bytes as u64, into);
+    leb128::append(bytes as u64, into);
 }
 
 /// How many bytes [`bytes`] appends.

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use crate::aggregate::histogram::Distribution;
 use crate::expose::catalog::Family;
+use crate::leb128;
 
 use super::message;
 use super::native::{Native, SCHEMA, Span, ZERO_THRESHOLD};
@@ -162,7 +163,7 @@ impl Encode for Protobuf {
             return Ok(());
         }
         self.value.clear();
-        message::varint(self.family.len() as u64, &mut self.value);
+        leb128::append(self.family.len() as u64, &mut self.value);
         out.write_all(&self.value)?;
         out.write_all(&self.family)
     }

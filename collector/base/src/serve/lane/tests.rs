@@ -1,6 +1,7 @@
 //! The lane over real sockets, against hyper alone.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -23,15 +24,46 @@ const POST: &str =
 const ODD: &str = "POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
 const LAST: &str = "POST /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-/// Repeats what it was told; says 404 to `/missing`, and leaves what it calls slow.
+/// Repeats what it was told, but says 404 to `/missing` and `/lost`.
 fn told(target: &str, kind: Option<&[u8]>, body: &[u8]) -> Response<Bytes> {
     let kind = String::from_utf8_lossy(kind.unwrap_or_default());
     let text = format!("{target} {kind} {}", String::from_utf8_lossy(body));
-    let mut response = Response::new(Bytes::from(text));
-    if target == "/missing" {
+    let mut response = Response::new(Bytes::from(if target == "/lost" { "lost".to_owned() } else { text }));
+    if ["/missing", "/lost"].contains(&target) {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     response
+}
+
+/// Answers at once, but for `/slow`: to `/a` and `/lost` on a condition, which does not hold for the latter.
+struct TestLane {
+    answered: Arc<AtomicUsize>,
+    asked: AtomicUsize,
+}
+
+const HOLDS: u64 = 1;
+const DOES_NOT_HOLD: u64 = 2;
+
+impl AtOnce for TestLane {
+    fn answer(&self, _peer: SocketAddr, post: &Post<'_>) -> Option<Answer> {
+        let is_slow = post.target == "/slow";
+        self.answered.fetch_add(usize::from(!is_slow), Ordering::SeqCst);
+        let (said, condition) = match post.target {
+            "/a" => ("/a", Some(HOLDS)),
+            "/lost" => ("/kept", Some(DOES_NOT_HOLD)),
+            other => (other, None),
+        };
+        let response = told(said, post.heads.first("content-type"), post.body);
+        (!is_slow).then_some(Answer { response, condition })
+    }
+
+    fn poll_condition(&self, condition: u64, context: &mut Context<'_>) -> Poll<Result<(), Response<Bytes>>> {
+        if self.asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(if condition == HOLDS { Ok(()) } else { Err(told("/lost", None, b"")) })
+    }
 }
 
 /// A server, with or without a lane, that counts what takes which way.
@@ -49,11 +81,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let [at_once, slowly] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
         let [counted, counted_slowly] = [Arc::clone(&at_once), Arc::clone(&slowly)];
-        let lane: AtOnce = Arc::new(move |_peer, post| {
-            let is_slow = post.target == "/slow";
-            counted.fetch_add(usize::from(!is_slow), Ordering::SeqCst);
-            (!is_slow).then(|| told(post.target, post.heads.first("content-type"), post.body))
-        });
+        let lane: Arc<dyn AtOnce> = Arc::new(TestLane { answered: counted, asked: AtomicUsize::new(0) });
         let answer = move |_peer, request: Request<Incoming>| {
             counted_slowly.fetch_add(1, Ordering::SeqCst);
             async move {
@@ -117,6 +145,26 @@ async fn usual_requests_are_answered_at_once_and_in_their_order() {
         ["/a text/plain hello", "/z text/plain hello", "/a text/plain hello"]
     );
     assert_eq!(server.ways(), (3, 0));
+}
+
+#[tokio::test]
+async fn an_answer_whose_condition_does_not_hold_is_another_one() {
+    let server = Server::start(limits(), true).await;
+    let lost = POST.replace("/a", "/lost");
+    let all = [POST, &lost, &POST.replace("/a", "/z"), &lost, POST].concat();
+    let heard = server.say(&[all.as_bytes()]).await;
+    let answers: Vec<_> = heard.split("HTTP/1.1 ").skip(1).collect();
+    assert_eq!(answers.len(), 5, "{heard}");
+    for (answer, (status, body)) in answers.iter().zip([
+        ("200", "/a text/plain hello"),
+        ("404", "lost"),
+        ("200", "/z text/plain hello"),
+        ("404", "lost"),
+        ("200", "/a text/plain hello"),
+    ]) {
+        assert!(answer.starts_with(status) && answer.ends_with(body), "{heard}");
+    }
+    assert_eq!(server.ways(), (5, 0));
 }
 
 #[tokio::test]
@@ -226,6 +274,7 @@ fn edit() -> impl Strategy<Value = (Index, usize, String)> {
         Just("\r\nConnection: close".to_owned()),
         Just("\r\nExpect: 100-continue".to_owned()),
         Just("missing".to_owned()),
+        Just("lost".to_owned()),
         Just(POST.to_owned()),
         Just(ODD.to_owned()),
     ];

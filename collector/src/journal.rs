@@ -1,0 +1,214 @@
+//! The journal: what was accepted is kept before it is answered, so that it survives whatever ends the program.
+//!
+//! A core writes each report that it accepts into its outbox, and the connection waits. The journal's thread stores what
+//! the outboxes of all cores hold in one transaction of the embedded database; then each core counts its part
+//! and answers. What is counted is read from the very bytes that were stored, so reading them again after a restart
+//! gives the same counts.
+
+pub mod entry;
+mod names;
+mod outbox;
+mod store;
+mod writer;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Entries;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::task::{Context, Poll};
+
+use rusqlite::Connection;
+
+use crate::config::Site;
+use crate::observation::Observation;
+
+use self::entry::{Damaged, Entry};
+use self::names::{Names, Numbers};
+use self::outbox::Outbox;
+use self::writer::Writer;
+
+pub use self::outbox::Ticket;
+pub use self::store::{Durability, StoreError};
+pub use self::writer::Counts;
+
+/// Why there is no journal.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The folder can't be had.
+    #[error("the data folder {folder} can't be made")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database can't be used.
+    #[error("the journal in {folder} can't be used")]
+    Store {
+        /// Where.
+        folder: String,
+        /// Why.
+        source: StoreError,
+    },
+}
+
+/// A journal that is written.
+#[derive(Debug)]
+pub struct Journal {
+    outboxes: Vec<Outbox>,
+    writer: Writer,
+}
+
+/// A journal that may have been written before, and is not yet written again.
+#[derive(Debug)]
+pub struct Opened {
+    connection: Connection,
+    folder: String,
+    hash_keys: [u64; 4],
+}
+
+/// What one core accepted between two commits of an earlier run.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    /// The batch's number.
+    pub batch: u64,
+    /// The core that accepted it.
+    pub core: usize,
+    entries: &'a [u8],
+    numbers: &'a Numbers,
+}
+
+impl Opened {
+    /// Opens the journal in a folder, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the folder or the database can't be used.
+    pub fn open(folder: &Path, durability: Durability) -> Result<Self, JournalError> {
+        let name = folder.display().to_string();
+        fs::create_dir_all(folder).map_err(|source| JournalError::Folder { folder: name.clone(), source })?;
+        let open = || {
+            let connection = store::open(folder, durability)?;
+            let hash_keys = store::hash_keys(&connection, rand::random)?;
+            Ok((connection, hash_keys))
+        };
+        let (connection, hash_keys) =
+            open().map_err(|source| JournalError::Store { folder: name.clone(), source })?;
+        Ok(Self { connection, folder: name, hash_keys })
+    }
+
+    /// The keys of the hashes by which reports are known again.
+    #[must_use]
+    pub fn hash_keys(&self) -> [u64; 4] {
+        self.hash_keys
+    }
+
+    /// Reads everything that earlier runs accepted, in order. `sites` are those of today, by their numbers.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be read, or has changed by itself.
+    pub fn replay(&self, sites: &[&Site], mut each: impl FnMut(Earlier<'_>)) -> Result<(), JournalError> {
+        let mut runs = HashMap::new();
+        let read = store::for_each_batch(&self.connection, |batch| {
+            let numbers = match runs.entry(batch.run) {
+                Entries::Occupied(known) => known.into_mut(),
+                Entries::Vacant(new) => {
+                    let names = Names::parse(&store::names_of_run(&self.connection, batch.run)?)?;
+                    new.insert(names.numbers(sites))
+                }
+            };
+            each(Earlier { batch: batch.number, core: batch.core, entries: batch.entries, numbers });
+            Ok(())
+        });
+        read.map_err(|source| self.error(source))
+    }
+
+    /// Begins a run: from now on it is written.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be written, or no thread can be had.
+    pub fn write(self, sites: &[&Site], cores: usize) -> Result<Journal, JournalError> {
+        let Self { connection, folder, .. } = self;
+        let write = || {
+            let run = store::begin_run(&connection, &Names::of(sites).to_json()?)?;
+            let writer = Writer::start(connection, run)?;
+            writer::keep_in_sync(Path::new(&folder), &writer)?;
+            Ok(writer)
+        };
+        let writer = write().map_err(|source| JournalError::Store { folder: folder.clone(), source })?;
+        Ok(Journal { outboxes: (0..cores.max(1)).map(|_| Outbox::default()).collect(), writer })
+    }
+
+    fn error(&self, source: StoreError) -> JournalError {
+        JournalError::Store { folder: self.folder.clone(), source }
+    }
+}
+
+impl Earlier<'_> {
+    /// Gives each entry, with the numbers of today; those of sites that are not configured any more are left out.
+    ///
+    /// # Errors
+    ///
+    /// When the batch is damaged.
+    pub fn for_each(&self, mut count: impl FnMut(&Entry<'_>)) -> Result<(), Damaged> {
+        for_each_entry(self.entries, |entry| {
+            let Observation { site, weight, event } = entry.observation.clone();
+            if let Some((site, event)) = self.numbers.renumber(site, event) {
+                count(&Entry { observation: Observation { site, weight, event }, ..entry.clone() });
+            }
+        })
+    }
+}
+
+/// Gives each entry of a batch.
+///
+/// # Errors
+///
+/// When it is damaged.
+pub fn for_each_entry(mut entries: &[u8], mut each: impl FnMut(&Entry<'_>)) -> Result<(), Damaged> {
+    while !entries.is_empty() {
+        each(&entry::take(&mut entries)?);
+    }
+    Ok(())
+}
+
+impl Journal {
+    /// Takes an entry of a core, which may be answered when its batch is stored.
+    #[must_use]
+    pub fn accept(&self, core: usize, entry: &Entry<'_>) -> Ticket {
+        self.outbox(core).add(|entries| entry.write(entries))
+    }
+
+    /// Whether a core's batch is stored, as soon as that is known.
+    pub fn poll_stored(&self, core: usize, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
+        self.outbox(core).poll_stored(ticket, context)
+    }
+
+    /// Stores what a core accepts, for as long as it is polled. `stored` is given the entries of each batch before anybody is
+    /// answered, and its number; or none, if it is lost.
+    pub async fn keep(&self, core: usize, mut stored: impl FnMut(&[u8], Option<u64>)) {
+        let outbox = self.outbox(core);
+        let mut spare = Vec::new();
+        loop {
+            let entries = outbox.take(&mut spare).await;
+            let (entries, batch) = self.writer.write(core, entries).await;
+            stored(&entries, batch);
+            outbox.settle(batch.is_some());
+            spare = entries;
+            spare.clear();
+        }
+    }
+
+    /// What its thread has counted.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        self.writer.counts()
+    }
+
+    fn outbox(&self, core: usize) -> &Outbox {
+        &self.outboxes[core % self.outboxes.len()]
+    }
+}

@@ -1,0 +1,89 @@
+//! What one core has accepted and not yet answered: it is handed to the journal's thread together, and answered together.
+//!
+//! All connections of a core that have something to do answer it before any of them sends (`serve/lane.rs`), so what
+//! comes at the same time is in the same batch. While one batch is being written, the next one fills.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// Tickets of lost batches that are remembered. Whoever waits for one is woken at once, before the next one is lost.
+const LOST_REMEMBERED: usize = 64;
+
+/// The number of a batch of this core, counted from the start of the program.
+pub type Ticket = u64;
+
+/// What one core has accepted and not yet answered.
+#[derive(Debug, Default)]
+pub(super) struct Outbox(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// The entries of the batch that fills, and its ticket.
+    entries: Vec<u8>,
+    filling: Ticket,
+    /// Batches with lower tickets are stored or lost.
+    settled: Ticket,
+    lost: VecDeque<Ticket>,
+    /// Who waits for the batch that is being written, and for the one that fills: for even tickets and for odd ones.
+    waiting: [Vec<Waker>; 2],
+    /// Who hands over what there is.
+    keeper: Option<Waker>,
+}
+
+impl Outbox {
+    /// Adds an entry: `write` appends it.
+    pub(super) fn add(&self, write: impl FnOnce(&mut Vec<u8>)) -> Ticket {
+        let mut inner = self.inner();
+        write(&mut inner.entries);
+        if let Some(keeper) = inner.keeper.take() {
+            keeper.wake();
+        }
+        inner.filling
+    }
+
+    /// Whether a batch is stored, as soon as that is known.
+    pub(super) fn poll_stored(&self, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
+        let mut inner = self.inner();
+        if ticket < inner.settled {
+            return Poll::Ready(!inner.lost.contains(&ticket));
+        }
+        inner.waiting[(ticket % 2) as usize].push(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Takes what there is, as soon as there is something. `spare` is used for what comes next.
+    pub(super) async fn take(&self, spare: &mut Vec<u8>) -> Vec<u8> {
+        poll_fn(|context| {
+            let mut inner = self.inner();
+            if inner.entries.is_empty() {
+                inner.keeper = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            inner.filling += 1;
+            Poll::Ready(std::mem::replace(&mut inner.entries, std::mem::take(spare)))
+        })
+        .await
+    }
+
+    /// The batch that was taken is stored or lost: all who wait for it go on.
+    pub(super) fn settle(&self, is_stored: bool) {
+        let mut inner = self.inner();
+        let ticket = inner.settled;
+        inner.settled += 1;
+        if !is_stored {
+            inner.lost.push_back(ticket);
+            if inner.lost.len() > LOST_REMEMBERED {
+                inner.lost.pop_front();
+            }
+        }
+        let waiting = std::mem::take(&mut inner.waiting[(ticket % 2) as usize]);
+        drop(inner);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

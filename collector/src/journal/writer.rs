@@ -1,0 +1,163 @@
+//! The thread that writes: all that the cores have handed over since the last commit goes into the next one.
+//!
+//! So a commit is made as often as one is done, however much there is to write: alone, a report waits for one commit;
+//! under load, thousands share it.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use super::store::{self, StoreError};
+
+/// How often what was written is made to survive a crash of the machine.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// What a core hands over: its entries, and where to say how that ended.
+struct Handover {
+    core: usize,
+    entries: Vec<u8>,
+    done: oneshot::Sender<Written>,
+}
+
+/// The entries, and the number of their batch, if they are stored.
+pub(super) type Written = (Vec<u8>, Option<u64>);
+
+/// Whoever has this may have things written.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    orders: Sender<Handover>,
+    counts: Arc<Counts>,
+}
+
+/// What the thread counts.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Commits.
+    pub commits: AtomicU64,
+    /// Commits that failed.
+    pub failures: AtomicU64,
+    /// Bytes of entries that were stored.
+    pub bytes: AtomicU64,
+}
+
+impl Writer {
+    /// Starts the thread; it ends when nobody can have anything written any more.
+    pub(super) fn start(connection: Connection, run: i64) -> Result<Self, StoreError> {
+        let next = store::last_batch(&connection)? + 1;
+        let (orders, handed_over) = channel();
+        let counts = Arc::new(Counts::default());
+        let mut writing = Writing { connection, run, next, counts: Arc::clone(&counts), is_failing: false };
+        thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writing.write_all(&handed_over))
+            .map_err(StoreError::Thread)?;
+        Ok(Self { orders, counts })
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Writes a core's entries, and waits until they are stored, or can't be.
+    pub(super) async fn write(&self, core: usize, entries: Vec<u8>) -> Written {
+        let (done, written) = oneshot::channel();
+        if let Err(lost) = self.orders.send(Handover { core, entries, done }) {
+            return (lost.0.entries, None);
+        }
+        written.await.unwrap_or_default()
+    }
+}
+
+/// The thread's own.
+struct Writing {
+    connection: Connection,
+    run: i64,
+    /// The number of the next batch.
+    next: u64,
+    counts: Arc<Counts>,
+    is_failing: bool,
+}
+
+impl Writing {
+    fn write_all(&mut self, handed_over: &Receiver<Handover>) {
+        let mut together = Vec::new();
+        while let Ok(first) = handed_over.recv() {
+            together.push(first);
+            together.extend(handed_over.try_iter());
+            let first_number = self.next;
+            let is_stored = self.commit(&together);
+            for (nth, Handover { entries, done, .. }) in (0..).zip(together.drain(..)) {
+                // A core that does not wait any more has stopped.
+                let _told = done.send((entries, is_stored.then_some(first_number + nth)));
+            }
+        }
+    }
+
+    fn commit(&mut self, together: &[Handover]) -> bool {
+        match self.try_commit(together) {
+            Ok(()) => {
+                self.next += together.len() as u64;
+                self.counts.commits.fetch_add(1, Ordering::Relaxed);
+                let bytes: usize = together.iter().map(|each| each.entries.len()).sum();
+                self.counts.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+                if std::mem::take(&mut self.is_failing) {
+                    tracing::info!("the journal can be written again");
+                }
+                true
+            }
+            Err(error) => {
+                self.counts.failures.fetch_add(1, Ordering::Relaxed);
+                // Once, not for each commit of a full disk.
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the journal can't be written: reports are answered 503 until it can"
+                    );
+                }
+                false
+            }
+        }
+    }
+
+    fn try_commit(&mut self, together: &[Handover]) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (nth, Handover { core, entries, .. }) in (0..).zip(together) {
+            store::insert(&transaction, self.next + nth, self.run, *core, entries)?;
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+/// Makes what was written survive a crash of the machine, once a second, beside the thread that writes: it need not wait.
+pub(super) fn keep_in_sync(folder: &Path, writer: &Writer) -> Result<(), StoreError> {
+    let log = folder.join([store::FILE, "-wal"].concat());
+    let counts = Arc::downgrade(&writer.counts);
+    let sync = move || {
+        while let Some(counts) = counts.upgrade() {
+            if let Err(error) = sync(&log) {
+                counts.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::error!(%error, "the journal can't be synced to its disk");
+            }
+            drop(counts);
+            thread::sleep(SYNC_EVERY);
+        }
+    };
+    thread::Builder::new().name("journal-sync".to_owned()).spawn(sync).map(drop).map_err(StoreError::Thread)
+}
+
+fn sync(log: &Path) -> io::Result<()> {
+    match File::open(log) {
+        Ok(file) => file.sync_data(),
+        // Nothing was written yet, or all of it stands in the database itself.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
