@@ -197,6 +197,17 @@ impl Aggregate {
         }
     }
 
+    /// Lets the budgets know of all cells that there are.
+    pub fn readmit(&self, budgets: &Budgets) {
+        for (number, site) in self.sites.iter().enumerate() {
+            let index = SiteIndex(number as u16);
+            site.visitors.iter().for_each(|(name, _)| _ = budgets.admit(index, View::Visitor, name));
+            site.pages.iter().for_each(|(name, _)| _ = budgets.admit(index, View::Page, name));
+            site.checks.iter().for_each(|(name, _)| _ = budgets.admit(index, View::Check, name));
+            site.third_parties.iter().for_each(|(name, _)| _ = budgets.admit(index, View::ThirdParty, name));
+        }
+    }
+
     /// Adds all that another core has counted.
     pub fn merge(&mut self, other: &Self) {
         for (site, others) in self.sites.iter_mut().zip(&other.sites) {
@@ -219,6 +230,14 @@ impl Default for ThirdParty {
 }
 
 impl Counted for ThirdParty {
+    fn write(&self, into: &mut Vec<u8>) {
+        self.0.distribution().write(into);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        Histogram::read(Metric::Load.scale(), from).map(Self)
+    }
+
     fn merge(&mut self, other: &Self) {
         self.0.merge(&other.0);
     }

@@ -7,7 +7,9 @@ mod site;
 mod tls;
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
 use graadmeter_base::settings::{self, Mistakes, Section, SettingsError};
 use hyper::header::HeaderName;
@@ -25,6 +27,9 @@ use crate::place::country::Database;
 
 pub use self::site::{Conversions, Robots, Secret, Site};
 pub use self::tls::{Tls, TlsFiles};
+
+/// More often would store the same again and again; less often would make a start read for minutes.
+const CHECKPOINT_EVERY: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(1);
 
 /// A configuration that is known to be right.
 #[derive(Debug)]
@@ -106,11 +111,13 @@ impl Admin {
 pub struct Storage {
     /// `durability`; none is `off`, where everything is in memory only, data folder or not.
     pub durability: Option<Durability>,
+    /// `checkpoint_every`: how often the counts are stored, so that the journal stays short.
+    pub checkpoint_every: Duration,
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { durability: Some(Durability::Process) }
+        Self { durability: Some(Durability::Process), checkpoint_every: Duration::from_mins(1) }
     }
 }
 
@@ -201,13 +208,20 @@ fn read_limits(section: &mut Section<'_, '_>) -> Limits {
 }
 
 fn read_storage(section: &mut Section<'_, '_>) -> Storage {
+    let mut storage = Storage::default();
     let durability = section.take_with("durability", |word: String| match &*word {
         "process" => Ok(Some(Durability::Process)),
         "disk" => Ok(Some(Durability::Disk)),
         "off" => Ok(None),
-        _ => Err("not \"process\", \"disk\" or \"off\"".to_owned()),
+        _ => Err(format!("`{word}` is neither \"process\" nor \"disk\" nor \"off\"")),
     });
-    durability.map_or_else(Storage::default, |durability| Storage { durability })
+    if let Some(durability) = durability {
+        storage.durability = durability;
+    }
+    if let Some(every) = section.duration("checkpoint_every", CHECKPOINT_EVERY) {
+        storage.checkpoint_every = every;
+    }
+    storage
 }
 
 fn read_geo(section: &mut Section<'_, '_>, folder: &Path) -> Geo {

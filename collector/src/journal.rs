@@ -5,6 +5,8 @@
 //! and answers. What is counted is read from the very bytes that were stored, so reading them again after a restart
 //! gives the same counts.
 
+mod cell_name;
+mod checkpoint;
 pub mod entry;
 mod names;
 mod outbox;
@@ -17,17 +19,21 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::admit::duplicates::REMEMBERED;
 use crate::config::Site;
 use crate::observation::Observation;
+use crate::tally::Tallies;
 
 use self::entry::{Damaged, Entry};
 use self::names::{Names, Numbers};
 use self::outbox::Outbox;
 use self::writer::Writer;
 
+pub use self::checkpoint::Checkpoints;
 pub use self::outbox::Ticket;
 pub use self::store::{Durability, StoreError};
 pub use self::writer::Counts;
@@ -102,6 +108,43 @@ impl Opened {
     #[must_use]
     pub fn hash_keys(&self) -> [u64; 4] {
         self.hash_keys
+    }
+
+    /// As many cores as earlier runs have left counts of.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be read.
+    pub fn cores(&self) -> Result<usize, JournalError> {
+        store::cores(&self.connection).map_err(|source| self.error(source))
+    }
+
+    /// Puts back what the last checkpoints have stored. `sites` are those of today, by their numbers.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be read.
+    pub fn restore(&self, tallies: &Tallies, sites: &[&Site]) -> Result<Checkpoints, JournalError> {
+        let mut until = vec![0; tallies.cores()];
+        let counts = store::for_each_counts(&self.connection, |core, stored_until, next, counts| {
+            checkpoint::restore_own_counts(&mut tallies.of_core(core), next, counts);
+            until[core % tallies.cores()] = stored_until;
+        });
+        counts.map_err(|source| self.error(source))?;
+        let mut lost = 0_usize;
+        let cells = store::for_each_cell(&self.connection, |core, stored| {
+            let index = sites.iter().position(|site| site.id == stored.site);
+            let restored = index.and_then(|index| {
+                let mut tally = tallies.of_core(core);
+                checkpoint::restore_cell(sites[index], tally.aggregate.sites.get_mut(index)?, stored)
+            });
+            lost += usize::from(restored.is_none());
+        });
+        cells.map_err(|source| self.error(source))?;
+        if lost > 0 {
+            tracing::warn!(cells = lost, "cells of sites that are not configured any more are left out");
+        }
+        Ok(Checkpoints::new(until))
     }
 
     /// Reads everything that earlier runs accepted, in order. `sites` are those of today, by their numbers.
@@ -200,6 +243,24 @@ impl Journal {
             spare = entries;
             spare.clear();
         }
+    }
+
+    /// Stores what the cells have counted since the last checkpoint, and removes the batches that are in them and older than
+    /// the time for which reports are known again.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be written; what is not stored is stored by the next one.
+    pub fn checkpoint(
+        &self,
+        checkpoints: &mut Checkpoints,
+        tallies: &Tallies,
+        sites: &[&Site],
+        unix_now: Duration,
+    ) -> Result<(), StoreError> {
+        let before = unix_now.saturating_sub(REMEMBERED);
+        let before = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
+        checkpoints.store(tallies, sites, &self.writer, before)
     }
 
     /// What its thread has counted.

@@ -1,5 +1,6 @@
 //! The order of a beacon's stages, and nothing else.
 
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::aggregate::cells::{Moment, Seconds};
 use crate::arrival::Arrival;
 use crate::config::{Config, Conversions, Robots, Site};
 use crate::journal::entry::Entry;
-use crate::journal::{self, Earlier, Journal, JournalError, Opened, Ticket};
+use crate::journal::{self, Checkpoints, Earlier, Journal, JournalError, Opened, Ticket};
 use crate::outcome::Outcome;
 use crate::place::Placer;
 use crate::place::channel::Sources;
@@ -32,7 +33,7 @@ pub struct Pipeline {
     duplicates: Duplicates,
     budgets: Budgets,
     tallies: Tallies,
-    journal: Option<Journal>,
+    journal: Option<(Journal, Mutex<Checkpoints>)>,
     /// The Unix time of the moment since which times are told.
     started: Duration,
 }
@@ -71,9 +72,13 @@ impl Pipeline {
         started: Duration,
         opened: Opened,
     ) -> Result<Self, JournalError> {
-        let mut pipeline = Self::with_hash_keys(config, cores, started, opened.hash_keys());
+        let all_cores = cores.max(opened.cores()?);
+        let mut pipeline = Self::with_hash_keys(config, all_cores, started, opened.hash_keys());
+        let checkpoints = opened.restore(&pipeline.tallies, &pipeline.sites())?;
+        pipeline.tallies.readmit(&pipeline.budgets);
         opened.replay(&pipeline.sites(), |earlier| pipeline.count_again(earlier))?;
-        pipeline.journal = Some(opened.write(&pipeline.sites(), cores)?);
+        let journal = opened.write(&pipeline.sites(), cores)?;
+        pipeline.journal = Some((journal, Mutex::new(checkpoints)));
         Ok(pipeline)
     }
 
@@ -172,7 +177,7 @@ impl Pipeline {
     ) -> Handled {
         let observation = self.placer.place(&decoded.beacon, arrival, &site.places);
         let now = Seconds::of(self.started + now);
-        let Some(journal) = &self.journal else {
+        let Some((journal, _)) = &self.journal else {
             let mut tally = self.tallies.of_core(core);
             tally.count(&observation, &self.budgets, decoded.left_out, Moment::at(now));
             return Handled::Ended(Outcome::Accepted);
@@ -186,13 +191,27 @@ impl Pipeline {
 
     /// Whether the journal has stored a core's batch, as soon as that is known. Without a journal everything is lost at once.
     pub fn poll_stored(&self, core: usize, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
-        self.journal.as_ref().map_or(Poll::Ready(false), |journal| journal.poll_stored(core, ticket, context))
+        self.journal
+            .as_ref()
+            .map_or(Poll::Ready(false), |(journal, _)| journal.poll_stored(core, ticket, context))
     }
 
     /// Stores and counts what a core accepts, for as long as it is polled; at once over if there is no journal.
     pub async fn keep_journal(&self, core: usize) {
-        if let Some(journal) = &self.journal {
+        if let Some((journal, _)) = &self.journal {
             journal.keep(core, |entries, batch| self.settle(core, entries, batch)).await;
+        }
+    }
+
+    /// Stores what the cells have counted, so that the journal stays short; it takes its time, but nobody's else.
+    pub fn checkpoint(&self, unix_now: Duration) {
+        let Some((journal, checkpoints)) = &self.journal else { return };
+        let mut checkpoints = checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = journal.checkpoint(&mut checkpoints, &self.tallies, &self.sites(), unix_now) {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a checkpoint can't be stored; the journal is kept until it can"
+            );
         }
     }
 
@@ -276,6 +295,12 @@ impl Pipeline {
     fn is_new(&self, reports: &Reports, now: Duration) -> bool {
         self.duplicates.is_new(reports.report, now)
             && reports.order.is_none_or(|order| self.duplicates.is_new(order, now))
+    }
+
+    /// What the journal has counted, if there is one.
+    #[must_use]
+    pub fn journal_counts(&self) -> Option<&journal::Counts> {
+        self.journal.as_ref().map(|(journal, _)| journal.counts())
     }
 
     /// What tells countries.

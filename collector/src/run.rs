@@ -1,6 +1,7 @@
 //! Running a collector: one accept loop per core for beacons, one for the admin listener, until told to stop.
 
 mod certificate;
+mod checkpoint;
 mod refresh;
 mod room;
 
@@ -93,7 +94,8 @@ pub async fn run(
     let watch = config.tls.take().map(Watch::new).transpose()?;
     let (started, started_at) = (Instant::now(), SystemTime::now());
     let unix_started = started_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let opened = match (data_folder, config.storage.durability) {
+    let storage = config.storage;
+    let opened = match (data_folder, storage.durability) {
         (Some(folder), Some(durability)) => Some(Opened::open(folder, durability)?),
         _ => None,
     };
@@ -116,11 +118,13 @@ pub async fn run(
     tracing::info!(%public, %admin, protocol, cores, "listening");
 
     let refreshing = tokio::spawn(keep_fresh(Arc::clone(&pipeline)));
+    let checkpointing = tokio::spawn(checkpoint::keep_short(Arc::clone(&pipeline), storage.checkpoint_every));
     let making_room = tokio::spawn(make_room(Arc::clone(&pipeline)));
     let watching = watch.map(|watch| tokio::spawn(watch.keep_fresh()));
     shutdown.await;
     refreshing.abort();
     making_room.abort();
+    checkpointing.abort();
     if let Some(watching) = watching {
         watching.abort();
     }
@@ -133,6 +137,7 @@ pub async fn run(
         // A worker that panicked has said so; what it counted is in its tally all the same.
         let _ended = worker.await;
     }
+    checkpoint::store(&pipeline).await;
     // The metrics stay readable until the last beacon is counted.
     drop(stop_api);
     let _ended = api.await;

@@ -2,6 +2,7 @@
 //!
 //! Every core writes to its own tally, so its lock is free but for the moment that a scrape reads one series of it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use graadmeter_wire::{Key, LeftOut};
@@ -71,6 +72,7 @@ pub struct Tallies {
     of_cores: Vec<Apart<Mutex<Tally>>>,
     /// Shared by those who read many cells one after the other; whoever forgets some needs it alone.
     reading: RwLock<()>,
+    forgotten: AtomicUsize,
 }
 
 /// Keeps neighbours in memory on different cache lines, and on different pairs of lines, which are fetched together.
@@ -83,7 +85,7 @@ impl Tallies {
     #[must_use]
     pub fn new(cores: usize, sites: usize) -> Self {
         let of_cores = (0..cores.max(1)).map(|_| Apart(Mutex::new(Tally::new(sites)))).collect();
-        Self { of_cores, reading: RwLock::default() }
+        Self { of_cores, reading: RwLock::default(), forgotten: AtomicUsize::new(0) }
     }
 
     /// How many cores count.
@@ -114,6 +116,19 @@ impl Tallies {
         self.sum(|sum: &mut Outcomes, tally| *sum += &tally.outcomes)
     }
 
+    /// How often cells were forgotten.
+    #[must_use]
+    pub fn forgotten(&self) -> usize {
+        self.forgotten.load(Ordering::Relaxed)
+    }
+
+    /// Lets the budgets know of all cells that there are.
+    pub fn readmit(&self, budgets: &Budgets) {
+        for core in 0..self.cores() {
+            self.of_core(core).aggregate.readmit(budgets);
+        }
+    }
+
     /// Until this is dropped, no cell is forgotten.
     pub fn keep_all(&self) -> RwLockReadGuard<'_, ()> {
         self.reading.read().unwrap_or_else(PoisonError::into_inner)
@@ -124,6 +139,8 @@ impl Tallies {
         let Ok(_alone) = self.reading.try_write() else { return 0 };
         let mut tallies: Vec<_> = (0..self.cores()).map(|core| self.of_core(core)).collect();
         let mut aggregates: Vec<_> = tallies.iter_mut().map(|tally| &mut tally.aggregate).collect();
-        forget_idle(&mut aggregates, budgets, before)
+        let forgotten = forget_idle(&mut aggregates, budgets, before);
+        self.forgotten.fetch_add(forgotten, Ordering::Relaxed);
+        forgotten
     }
 }

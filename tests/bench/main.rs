@@ -9,6 +9,7 @@ mod cardinality;
 mod cores;
 mod filled;
 mod ingest;
+mod journal;
 mod load;
 mod memory;
 mod micro;
@@ -27,9 +28,10 @@ use crate::session::Session;
 type Benchmark = (&'static str, fn(&mut Session));
 
 /// All of them, in the order in which they run: `memory` and `scrape` share a collector that takes minutes to fill.
-const BENCHMARKS: [Benchmark; 7] = [
+const BENCHMARKS: [Benchmark; 8] = [
     ("ingest", ingest::run),
     ("cores", cores::run),
+    ("journal", journal::run),
     ("memory", memory::run),
     ("scrape", scraping::run),
     ("cardinality", cardinality::run),

@@ -71,6 +71,15 @@ impl Collector {
         Self { inner, _runtime: runtime }
     }
 
+    /// Starts one that may use these cores, and keeps what it accepts on disk.
+    #[must_use]
+    pub(crate) fn keeping_on(cores: &[usize]) -> Self {
+        let (runtime, folder) = (runtime(), tempfile::tempdir().expect("a temporary folder"));
+        let start = || runtime.block_on(collector::Collector::keeping_in(folder, CONFIG));
+        let inner = with_affinity(cores, start);
+        Self { inner, _runtime: runtime }
+    }
+
     /// Where metrics come from.
     #[must_use]
     pub(crate) fn admin(&self) -> SocketAddr {

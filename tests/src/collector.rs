@@ -83,6 +83,15 @@ impl Collector {
         Self::start(command, folder).await
     }
 
+    /// `serve` with this configuration, in a folder in which it keeps its data, or another one has kept them.
+    pub async fn keeping_in(folder: TempDir, config: &str) -> Self {
+        let file = folder.path().join("graadmeter.toml");
+        std::fs::write(&file, config).expect("a temporary file");
+        let mut command = command(folder.path());
+        command.arg("serve").arg("--config").arg(file).arg("--data-dir").arg(folder.path().join("data"));
+        Self::start(command, folder).await
+    }
+
     /// `serve` without any configuration.
     pub async fn serve_unconfigured() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -207,6 +216,22 @@ impl Collector {
     /// Waits until it has ended.
     pub async fn ended(self) -> Ended {
         self.process.ended(DRAIN).await
+    }
+
+    /// Ends it without asking, as `kill -9` does; what it leaves.
+    pub async fn kill(self) -> TempDir {
+        let Self { process, folder, .. } = self;
+        process.kill().await;
+        folder
+    }
+
+    /// Asks it to end and waits; what it leaves.
+    pub async fn stop_keeping(self) -> TempDir {
+        let Self { process, folder, .. } = self;
+        process.terminate();
+        let ended = process.ended(DRAIN).await;
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.text());
+        folder
     }
 
     /// Asks it to end and waits.

@@ -97,6 +97,11 @@ impl Process {
         resident.trim().trim_end_matches(" kB").parse().expect("a size in KiB")
     }
 
+    /// Ends it without asking, as `kill -9` does, and waits until it is gone.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("own child");
+    }
+
     /// Asks it to end, as a service manager does.
     pub fn terminate(&self) {
         kill_process(self.group, Signal::TERM).expect("own child");

@@ -11,6 +11,7 @@ mod demo;
 mod end_to_end;
 mod hostile;
 mod http2;
+mod journal;
 mod metrics;
 mod native;
 mod placing;

@@ -12,7 +12,7 @@ use ahash::RandomState;
 use super::recent::Recent;
 
 /// For how long a report is remembered, at least.
-const REMEMBERED: Duration = Duration::from_mins(10);
+pub const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// Milliseconds in which the time of a report is told.
 const TICK_MS: u64 = 250;

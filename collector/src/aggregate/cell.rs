@@ -3,6 +3,7 @@
 use graadmeter_wire::Currency;
 use rust_decimal::Decimal;
 
+use crate::leb128;
 use crate::measure::{Measures, Metric};
 use crate::observation::LandingSpeed;
 
@@ -47,6 +48,15 @@ impl PageCell {
 }
 
 impl Counted for PageCell {
+    fn write(&self, into: &mut Vec<u8>) {
+        leb128::append(self.views, into);
+        self.distributions.write(into);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        Some(Self { views: leb128::take(from)?, distributions: Distributions::read(from)? })
+    }
+
     fn merge(&mut self, other: &Self) {
         self.views = self.views.saturating_add(other.views);
         self.distributions.merge(&other.distributions);
@@ -169,6 +179,33 @@ impl VisitorCell {
 }
 
 impl Counted for VisitorCell {
+    fn write(&self, into: &mut Vec<u8>) {
+        for number in [self.views, self.sessions, self.conversions, self.values.len() as u64] {
+            leb128::append(number, into);
+        }
+        let mut values = self.values.clone();
+        values.sort_unstable_by_key(|(currency, _)| currency.code());
+        for (currency, value) in values {
+            into.extend_from_slice(currency.code().as_bytes());
+            into.extend_from_slice(&value.normalize().serialize());
+        }
+        self.distributions.write(into);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let [views, sessions, conversions] = [leb128::take(from)?, leb128::take(from)?, leb128::take(from)?];
+        let mut values = Vec::new();
+        for _ in 0..leb128::take(from)? {
+            let (code, rest) = from.split_first_chunk::<3>()?;
+            let (value, rest) = rest.split_first_chunk()?;
+            *from = rest;
+            let currency = Currency::from_code(str::from_utf8(code).ok()?)?;
+            values.push((currency, Decimal::deserialize(*value)));
+        }
+        let distributions = Distributions::read(from)?;
+        Some(Self { views, sessions, conversions, values, distributions })
+    }
+
     fn merge(&mut self, other: &Self) {
         self.views = self.views.saturating_add(other.views);
         self.sessions = self.sessions.saturating_add(other.sessions);

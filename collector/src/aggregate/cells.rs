@@ -7,6 +7,7 @@ use ahash::RandomState;
 use hashbrown::hash_table::Entry;
 use hashbrown::{Equivalent, HashTable};
 
+use crate::leb128;
 use crate::observation::Device;
 
 use super::OVERFLOW;
@@ -41,7 +42,13 @@ impl Moment {
 }
 
 /// What a cell counts.
-pub trait Counted: Default {
+pub trait Counted: Default + Clone {
+    /// Appends what was counted, in one form for all that is the same.
+    fn write(&self, into: &mut Vec<u8>);
+
+    /// Takes what was written.
+    fn read(from: &mut &[u8]) -> Option<Self>;
+
     /// Adds all that another cell of the same name has counted.
     fn merge(&mut self, other: &Self);
 }
@@ -57,6 +64,30 @@ pub struct Cell<C> {
     pub batch: u64,
     /// What it counted.
     pub counts: C,
+}
+
+impl<C: Counted> Cell<C> {
+    fn merge(&mut self, other: &Self) {
+        self.since = self.since.min(other.since);
+        self.last = self.last.max(other.last);
+        self.batch = self.batch.max(other.batch);
+        self.counts.merge(&other.counts);
+    }
+
+    /// Appends all of it.
+    pub fn write(&self, into: &mut Vec<u8>) {
+        leb128::append(self.since.0.into(), into);
+        leb128::append(self.last.0.into(), into);
+        self.counts.write(into);
+    }
+
+    /// Takes what was written; `batch` is the first one that it has not counted.
+    #[must_use]
+    pub fn read(batch: u64, from: &mut &[u8]) -> Option<Self> {
+        let mut seconds = || Some(Seconds(u32::try_from(leb128::take(from)?).ok()?));
+        let (since, last) = (seconds()?, seconds()?);
+        Some(Self { since, last, batch, counts: C::read(from)? })
+    }
 }
 
 /// Where a cell stands among the others, until a table that grows moves them all.
@@ -144,13 +175,22 @@ impl<K: Eq + Hash, C: Counted> Cells<K, C> {
         K: Clone,
     {
         for (key, theirs) in other.iter() {
-            let Cell { since, last, batch, .. } = *theirs;
-            let made = || (key.clone(), Box::new(Cell { since, last, batch, counts: C::default() }));
-            let mine = &mut self.entry(key).or_insert_with(made).into_mut().1;
-            mine.since = mine.since.min(since);
-            mine.last = mine.last.max(last);
-            mine.batch = mine.batch.max(batch);
-            mine.counts.merge(&theirs.counts);
+            match self.entry(key) {
+                Entry::Occupied(known) => known.into_mut().1.merge(theirs),
+                Entry::Vacant(new) => {
+                    new.insert((key.clone(), Box::new(theirs.clone())));
+                }
+            }
+        }
+    }
+
+    /// Puts a cell back that was stored.
+    pub fn put(&mut self, key: K, cell: Cell<C>) {
+        match self.entry(&key) {
+            Entry::Occupied(known) => known.into_mut().1.merge(&cell),
+            Entry::Vacant(new) => {
+                new.insert((key, Box::new(cell)));
+            }
         }
     }
 

@@ -16,6 +16,7 @@ use std::hint::black_box;
 
 use hdrhistogram::Histogram as Hdr;
 
+use crate::leb128;
 use crate::measure::{Micros, Scale};
 
 use self::counts::Counts;
@@ -74,6 +75,18 @@ impl Histogram {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
+    }
+
+    /// Takes what [`Distribution::write`] wrote of one of this scale.
+    #[must_use]
+    pub fn read(scale: Scale, from: &mut &[u8]) -> Option<Self> {
+        let mut read = Self::new(scale);
+        let slots;
+        (read.sum_micros, slots) = take_slots(from)?;
+        for (slot, times) in slots {
+            read.counts.add(slot, times);
+        }
+        Some(read)
     }
 
     /// How many values were counted.
@@ -189,6 +202,20 @@ impl Distribution<'_> {
         self.latest().for_each(|slot| count(slot, self.each));
     }
 
+    /// Appends what was counted, in one form for all that is the same: the sum, how many slots were hit, and of each the
+    /// distance to the one before it and its count.
+    pub fn write(&self, into: &mut Vec<u8>) {
+        let counted = self.counted();
+        leb128::append(self.sum_micros, into);
+        leb128::append(counted.len() as u64, into);
+        let mut last = 0;
+        for (slot, times) in counted {
+            leb128::append(u64::from(slot - last), into);
+            leb128::append(times, into);
+            last = slot;
+        }
+    }
+
     fn latest(&self) -> impl Iterator<Item = u16> {
         self.latest.iter().step_by(self.columns).copied().filter(|&slot| slot != NO_SLOT)
     }
@@ -205,6 +232,18 @@ impl PartialEq for Distribution<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.scale == other.scale && self.sum_micros == other.sum_micros && self.counted() == other.counted()
     }
+}
+
+/// Takes what [`Distribution::write`] wrote: the sum, and each slot with its count, in ascending order.
+fn take_slots(from: &mut &[u8]) -> Option<(u64, Vec<(u16, u64)>)> {
+    let sum_micros = leb128::take(from)?;
+    let mut slots = Vec::new();
+    let mut slot = 0_u16;
+    for _ in 0..leb128::take(from)? {
+        slot = slot.checked_add(u16::try_from(leb128::take(from)?).ok()?)?;
+        slots.push((slot, leb128::take(from)?));
+    }
+    Some((sum_micros, slots))
 }
 
 /// Reads something of each cache line of a part of memory.

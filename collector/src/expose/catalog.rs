@@ -109,6 +109,27 @@ pub(super) const CELLS_OVERFLOWED: Family = family(
     &["view"],
     "Observations counted in the cell \"other\" because the view's budget of cells was used up.",
 );
+/// Commits of the journal.
+pub(super) const JOURNAL_COMMITS: Family = family(
+    "graadmeter_journal_commits_total",
+    &[],
+    "Transactions in which accepted beacons were stored; under load many share one.",
+);
+/// Commits that failed.
+pub(super) const JOURNAL_FAILURES: Family = family(
+    "graadmeter_journal_failures_total",
+    &[],
+    "Transactions and syncs of the journal that failed: the disk is full, read-only or broken.",
+);
+/// What was stored.
+pub(super) const JOURNAL_BYTES: Family = family(
+    "graadmeter_journal_entry_bytes_total",
+    &[],
+    "Bytes of accepted beacons that were stored, before what the database adds.",
+);
+/// What is stored.
+pub(super) const JOURNAL_DISK: Family =
+    family("graadmeter_journal_disk_bytes", &[], "Bytes of the database's files.");
 /// The build.
 pub(super) const BUILD_INFO: Family =
     family("graadmeter_build_info", &["version"], "Version of the collector; always 1.");

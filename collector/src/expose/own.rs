@@ -1,6 +1,7 @@
 //! The collector's metrics of itself, in the registry of the crate `prometheus`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use graadmeter_wire::Key;
 use prometheus::core::{Collector, Desc};
@@ -8,13 +9,27 @@ use prometheus::proto::MetricFamily;
 
 use crate::aggregate::budget::View;
 use crate::config::Site;
+use crate::journal::Counts;
 use crate::outcome::Outcome;
 use crate::pipeline::Pipeline;
 
 use super::build::{Builder, describe};
-use super::catalog::{BEACONS, BUILD_INFO, CELLS_OVERFLOWED, Family, LEFT_OUT, PAGE_STAGE};
+use super::catalog::{
+    BEACONS, BUILD_INFO, CELLS_OVERFLOWED, Family, JOURNAL_BYTES, JOURNAL_COMMITS, JOURNAL_DISK,
+    JOURNAL_FAILURES, LEFT_OUT, PAGE_STAGE,
+};
 
-const CATALOGUE: [Family; 5] = [BEACONS, LEFT_OUT, CELLS_OVERFLOWED, BUILD_INFO, PAGE_STAGE];
+const CATALOGUE: [Family; 9] = [
+    BEACONS,
+    LEFT_OUT,
+    CELLS_OVERFLOWED,
+    BUILD_INFO,
+    PAGE_STAGE,
+    JOURNAL_COMMITS,
+    JOURNAL_FAILURES,
+    JOURNAL_BYTES,
+    JOURNAL_DISK,
+];
 
 /// What a pipeline says of itself.
 #[derive(Debug)]
@@ -55,9 +70,23 @@ impl Collector for Own {
         }
         let mut build_info = Builder::gauge(BUILD_INFO);
         build_info.value(&[env!("CARGO_PKG_VERSION")], 1.0);
-        let builders = [beacons, left_out, overflowed, build_info, page_stages(&sites)];
+        let mut builders = vec![beacons, left_out, overflowed, build_info, page_stages(&sites)];
+        builders.extend(self.pipeline.journal_counts().into_iter().flat_map(journal));
         builders.into_iter().map(Builder::finish).collect()
     }
+}
+
+fn journal(counts: &Counts) -> [Builder; 4] {
+    let told = |mut builder: Builder, count: &AtomicU64| {
+        builder.value(&[], count.load(Ordering::Relaxed) as f64);
+        builder
+    };
+    [
+        told(Builder::counter(JOURNAL_COMMITS), &counts.commits),
+        told(Builder::counter(JOURNAL_FAILURES), &counts.failures),
+        told(Builder::counter(JOURNAL_BYTES), &counts.bytes),
+        told(Builder::gauge(JOURNAL_DISK), &counts.disk_bytes),
+    ]
 }
 
 fn page_stages(sites: &[&Site]) -> Builder {

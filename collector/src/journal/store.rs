@@ -23,8 +23,24 @@ CREATE TABLE journal_batches (
     batch INTEGER PRIMARY KEY,
     run INTEGER NOT NULL,
     core INTEGER NOT NULL,
+    unix_seconds INTEGER NOT NULL,
     entries BLOB NOT NULL,
     checksum INTEGER NOT NULL
+) STRICT;
+CREATE TABLE journal_cells (
+    core INTEGER NOT NULL,
+    site TEXT NOT NULL,
+    view INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    batch INTEGER NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (core, site, view, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE journal_counts (
+    core INTEGER PRIMARY KEY,
+    until INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    state BLOB NOT NULL
 ) STRICT;
 ";
 
@@ -34,6 +50,9 @@ pub enum StoreError {
     /// `SQLite` says no.
     #[error("the database says no")]
     Sqlite(#[from] rusqlite::Error),
+    /// The thread that writes has ended.
+    #[error("the journal's thread has ended")]
+    Gone,
     /// No thread can be had.
     #[error("no thread can be had for the journal")]
     Thread(#[source] std::io::Error),
@@ -144,22 +163,35 @@ pub(super) fn names_of_run(connection: &Connection, run: i64) -> Result<String, 
 
 /// The number of the last batch there ever was.
 pub(super) fn last_batch(connection: &Connection) -> Result<u64, StoreError> {
-    let last: Option<i64> =
-        connection.query_one("SELECT max(batch) FROM journal_batches", [], |row| row.get(0))?;
-    Ok(last.unwrap_or(0).cast_unsigned())
+    // A batch may be gone whose number stands in a cell: its next one, which is 1 more.
+    let select = "SELECT max(
+        ifnull((SELECT max(batch) FROM journal_batches), 0),
+        ifnull((SELECT max(batch) FROM journal_cells), 0),
+        ifnull((SELECT max(batch) FROM journal_counts), 0)
+    )";
+    let last: i64 = connection.query_one(select, [], |row| row.get(0))?;
+    Ok(last.cast_unsigned())
 }
 
 /// Adds a batch.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
-    number: u64,
+    batch: u64,
     run: i64,
     core: usize,
+    unix_seconds: i64,
     entries: &[u8],
 ) -> Result<(), StoreError> {
-    let mut insert = transaction.prepare_cached("INSERT INTO journal_batches VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    let core = i64::try_from(core).unwrap_or(i64::MAX);
-    insert.execute(params![number.cast_signed(), run, core, entries, checksum(entries)])?;
+    let mut insert =
+        transaction.prepare_cached("INSERT INTO journal_batches VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    insert.execute(params![
+        batch.cast_signed(),
+        run,
+        number(core),
+        unix_seconds,
+        entries,
+        checksum(entries)
+    ])?;
     Ok(())
 }
 
@@ -188,4 +220,114 @@ pub(super) fn for_each_batch(
         each(&Batch { number, run: row.get(1)?, core, entries })?;
     }
     Ok(())
+}
+
+/// A cell as it is stored.
+#[derive(Debug, Default)]
+pub(super) struct StoredCell {
+    pub site: String,
+    /// The view's number.
+    pub view: u8,
+    pub name: Vec<u8>,
+    /// The first batch that it has not counted.
+    pub batch: u64,
+    pub state: Vec<u8>,
+}
+
+/// Stores cells of a core in the place of what there was of them.
+pub(super) fn put_cells(
+    transaction: &Transaction<'_>,
+    core: usize,
+    cells: &[StoredCell],
+) -> Result<(), StoreError> {
+    let mut put =
+        transaction.prepare_cached("INSERT OR REPLACE INTO journal_cells VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    for StoredCell { site, view, name, batch, state } in cells {
+        put.execute(params![number(core), site, view, name, batch.cast_signed(), state])?;
+    }
+    Ok(())
+}
+
+/// Removes all cells of a core.
+pub(super) fn remove_cells(transaction: &Transaction<'_>, core: usize) -> Result<(), StoreError> {
+    transaction.execute("DELETE FROM journal_cells WHERE core = ?1", [number(core)])?;
+    Ok(())
+}
+
+/// Stores what a core has counted beside its cells: up to which batch all is stored, and the first one that is not in it.
+pub(super) fn put_counts(
+    transaction: &Transaction<'_>,
+    core: usize,
+    until: u64,
+    batch: u64,
+    counts: &[u8],
+) -> Result<(), StoreError> {
+    let mut put =
+        transaction.prepare_cached("INSERT OR REPLACE INTO journal_counts VALUES (?1, ?2, ?3, ?4)")?;
+    put.execute(params![number(core), until.cast_signed(), batch.cast_signed(), counts])?;
+    Ok(())
+}
+
+/// Removes the batches of a core up to one, which is in its cells, if they are older than a Unix time in seconds.
+pub(super) fn remove_batches(
+    transaction: &Transaction<'_>,
+    core: usize,
+    until: u64,
+    before: i64,
+) -> Result<(), StoreError> {
+    let mut remove = transaction.prepare_cached(
+        "DELETE FROM journal_batches WHERE core = ?1 AND batch <= ?2 AND unix_seconds < ?3",
+    )?;
+    remove.execute(params![number(core), until.cast_signed(), before])?;
+    Ok(())
+}
+
+/// Reads all cells, each with its core.
+pub(super) fn for_each_cell(
+    connection: &Connection,
+    mut each: impl FnMut(usize, &StoredCell),
+) -> Result<(), StoreError> {
+    let mut select = connection.prepare("SELECT core, site, view, name, batch, state FROM journal_cells")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let cell = StoredCell {
+            site: row.get(1)?,
+            view: row.get(2)?,
+            name: row.get(3)?,
+            batch: row.get::<_, i64>(4)?.cast_unsigned(),
+            state: row.get(5)?,
+        };
+        each(usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0), &cell);
+    }
+    Ok(())
+}
+
+/// Reads what each core has counted beside its cells: the core, up to which batch all is stored, the first batch that is not
+/// in it, and the counts.
+pub(super) fn for_each_counts(
+    connection: &Connection,
+    mut each: impl FnMut(usize, u64, u64, &[u8]),
+) -> Result<(), StoreError> {
+    let mut select = connection.prepare("SELECT core, until, batch, state FROM journal_counts")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let core = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
+        let state: Vec<u8> = row.get(3)?;
+        each(core, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?.cast_unsigned(), &state);
+    }
+    Ok(())
+}
+
+/// As many cores as anything is stored of.
+pub(super) fn cores(connection: &Connection) -> Result<usize, StoreError> {
+    let select = "SELECT max(
+        ifnull((SELECT max(core) + 1 FROM journal_batches), 0),
+        ifnull((SELECT max(core) + 1 FROM journal_counts), 0)
+    )";
+    let cores: i64 = connection.query_one(select, [], |row| row.get(0))?;
+    Ok(usize::try_from(cores).unwrap_or(0))
+}
+
+fn number(core: usize) -> i64 {
+    i64::try_from(core).unwrap_or(i64::MAX)
 }

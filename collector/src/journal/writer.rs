@@ -3,22 +3,33 @@
 //! So a commit is made as often as one is done, however much there is to write: alone, a report waits for one commit;
 //! under load, thousands share it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::store::{self, StoreError};
 
 /// How often what was written is made to survive a crash of the machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// What the thread is to do.
+enum Order {
+    /// To store what a core hands over, together with that of others.
+    Store(Handover),
+    /// To do something else, in a transaction of its own.
+    Work(Work, SyncSender<Result<(), StoreError>>),
+}
+
+type Work = Box<dyn FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send>;
 
 /// What a core hands over: its entries, and where to say how that ended.
 struct Handover {
@@ -33,7 +44,7 @@ pub(super) type Written = (Vec<u8>, Option<u64>);
 /// Whoever has this may have things written.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
-    orders: Sender<Handover>,
+    orders: Sender<Order>,
     counts: Arc<Counts>,
 }
 
@@ -46,6 +57,8 @@ pub struct Counts {
     pub failures: AtomicU64,
     /// Bytes of entries that were stored.
     pub bytes: AtomicU64,
+    /// Bytes of the database's files.
+    pub disk_bytes: AtomicU64,
 }
 
 impl Writer {
@@ -69,10 +82,19 @@ impl Writer {
     /// Writes a core's entries, and waits until they are stored, or can't be.
     pub(super) async fn write(&self, core: usize, entries: Vec<u8>) -> Written {
         let (done, written) = oneshot::channel();
-        if let Err(lost) = self.orders.send(Handover { core, entries, done }) {
-            return (lost.0.entries, None);
-        }
+        // Were the thread gone, nobody would be told.
+        let _sent = self.orders.send(Order::Store(Handover { core, entries, done }));
         written.await.unwrap_or_default()
+    }
+
+    /// Does something in a transaction of its own, beside the cores' own, and waits until it is done.
+    pub(super) fn work(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let (done, ended) = sync_channel(1);
+        let _sent = self.orders.send(Order::Work(Box::new(work), done));
+        ended.recv().unwrap_or(Err(StoreError::Gone))
     }
 }
 
@@ -87,18 +109,39 @@ struct Writing {
 }
 
 impl Writing {
-    fn write_all(&mut self, handed_over: &Receiver<Handover>) {
+    fn write_all(&mut self, orders: &Receiver<Order>) {
         let mut together = Vec::new();
-        while let Ok(first) = handed_over.recv() {
-            together.push(first);
-            together.extend(handed_over.try_iter());
-            let first_number = self.next;
-            let is_stored = self.commit(&together);
-            for (nth, Handover { entries, done, .. }) in (0..).zip(together.drain(..)) {
-                // A core that does not wait any more has stopped.
-                let _told = done.send((entries, is_stored.then_some(first_number + nth)));
+        let mut works = Vec::new();
+        while let Ok(first) = orders.recv() {
+            for order in iter::once(first).chain(orders.try_iter()) {
+                match order {
+                    Order::Store(handover) => together.push(handover),
+                    Order::Work(work, done) => works.push((work, done)),
+                }
+            }
+            self.store(&mut together);
+            for (work, done) in works.drain(..) {
+                // Whoever does not wait any more has stopped.
+                let _told = done.send(self.work(work));
             }
         }
+    }
+
+    fn store(&mut self, together: &mut Vec<Handover>) {
+        if together.is_empty() {
+            return;
+        }
+        let first = self.next;
+        let is_stored = self.commit(together);
+        for (nth, Handover { entries, done, .. }) in (0..).zip(together.drain(..)) {
+            let _told = done.send((entries, is_stored.then_some(first + nth)));
+        }
+    }
+
+    fn work(&mut self, work: Work) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        work(&transaction)?;
+        Ok(transaction.commit()?)
     }
 
     fn commit(&mut self, together: &[Handover]) -> bool {
@@ -128,9 +171,11 @@ impl Writing {
     }
 
     fn try_commit(&mut self, together: &[Handover]) -> Result<(), StoreError> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let unix_seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for (nth, Handover { core, entries, .. }) in (0..).zip(together) {
-            store::insert(&transaction, self.next + nth, self.run, *core, entries)?;
+            store::insert(&transaction, self.next + nth, self.run, *core, unix_seconds, entries)?;
         }
         Ok(transaction.commit()?)
     }
@@ -138,7 +183,7 @@ impl Writing {
 
 /// Makes what was written survive a crash of the machine, once a second, beside the thread that writes: it need not wait.
 pub(super) fn keep_in_sync(folder: &Path, writer: &Writer) -> Result<(), StoreError> {
-    let log = folder.join([store::FILE, "-wal"].concat());
+    let (database, log) = (folder.join(store::FILE), folder.join([store::FILE, "-wal"].concat()));
     let counts = Arc::downgrade(&writer.counts);
     let sync = move || {
         while let Some(counts) = counts.upgrade() {
@@ -146,6 +191,8 @@ pub(super) fn keep_in_sync(folder: &Path, writer: &Writer) -> Result<(), StoreEr
                 counts.failures.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(%error, "the journal can't be synced to its disk");
             }
+            let bytes = |file| fs::metadata(file).map_or(0, |file| file.len());
+            counts.disk_bytes.store(bytes(&database) + bytes(&log), Ordering::Relaxed);
             drop(counts);
             thread::sleep(SYNC_EVERY);
         }

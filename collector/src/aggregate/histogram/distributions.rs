@@ -5,13 +5,14 @@
 //! a view leaves one row, the slots of its values side by side; when enough rows have come together, they are counted
 //! column by column. Whoever reads a distribution sees what was counted and the latest rows alike.
 
+use std::iter;
 use std::ops::Range;
 
 use crate::measure::{Micros, Scale};
 
 use super::counts::Counts;
 use super::packed::{self, NO_SLOT, Packed};
-use super::{Counted, Distribution, slot};
+use super::{Counted, Distribution, slot, take_slots};
 
 /// Rows that a cell has room for at first.
 const ROWS_MIN: usize = 4;
@@ -115,6 +116,37 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
         }
     }
 
+    /// Appends all that was counted, column by column, in one form for all that is the same.
+    pub fn write(&self, into: &mut Vec<u8>) {
+        for column in 0..COLUMNS {
+            // Slots are numbers here, whatever the scale.
+            self.column(column, Scale::Loading).write(into);
+        }
+    }
+
+    /// Takes what was written.
+    #[must_use]
+    pub fn read(from: &mut &[u8]) -> Option<Self> {
+        let mut read = Self::default();
+        let mut columns = [const { Vec::new() }; COLUMNS];
+        for (slots, sum) in columns.iter_mut().zip(&mut read.sums_micros) {
+            (*sum, *slots) = take_slots(from)?;
+        }
+        let values = columns.iter().flatten().fold(0_u64, |sum, (_, times)| sum.saturating_add(*times));
+        read.kept = if Packed::<COLUMNS>::has_room_for(values) {
+            Kept::Packed(Packed::of(&columns.map(|slots| slots.iter().flat_map(repeated).collect())))
+        } else {
+            let mut all = Box::new([const { Counts::NONE }; COLUMNS]);
+            for (slots, counts) in columns.iter().zip(all.iter_mut()) {
+                for &(slot, times) in slots {
+                    counts.add(slot, times);
+                }
+            }
+            Kept::Counts(all)
+        };
+        Some(read)
+    }
+
     #[cold]
     fn make_room(&mut self) {
         let rows = self.rows.len();
@@ -167,6 +199,10 @@ impl<const COLUMNS: usize> Kept<COLUMNS> {
         }
         *self = Self::Counts(all);
     }
+}
+
+fn repeated(&(slot, times): &(u16, u64)) -> impl Iterator<Item = u16> {
+    iter::repeat_n(slot, times as usize)
 }
 
 impl<const COLUMNS: usize> Default for Distributions<COLUMNS> {
@@ -240,6 +276,22 @@ mod tests {
                 prop_assert_eq!(one, apart.distribution());
                 prop_assert_eq!(one.is_empty(), apart.is_empty());
             }
+        }
+
+        #[test]
+        fn what_is_written_is_read(rows in rows(), more in rows(), noise: Vec<u8>) {
+            let mut counted = together(&rows);
+            let mut bytes = Vec::new();
+            counted.write(&mut bytes);
+            bytes.push(7);
+            let mut rest = &bytes[..];
+            let mut read = Distributions::<3>::read(&mut rest).unwrap();
+            prop_assert_eq!(&read, &counted);
+            prop_assert_eq!(rest, &[7][..]);
+            counted.merge(&together(&more));
+            read.merge(&together(&more));
+            prop_assert_eq!(&read, &counted);
+            let _any = Distributions::<3>::read(&mut &noise[..]);
         }
 
         #[test]

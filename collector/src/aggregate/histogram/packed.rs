@@ -29,6 +29,22 @@ pub(super) struct Packed<const COLUMNS: usize> {
 impl<const COLUMNS: usize> Packed<COLUMNS> {
     pub(super) const NONE: Self = Self { ends: [0; COLUMNS], bytes: Vec::new() };
 
+    /// The slots of each column, which are in ascending order.
+    pub(super) fn of(columns: &[Vec<u16>; COLUMNS]) -> Self {
+        let mut bytes = Vec::new();
+        let ends = array::from_fn(|column| {
+            merge(&[], &columns[column], &mut bytes);
+            bytes.len() as u16 // whoever packs has asked whether there is room
+        });
+        bytes.shrink_to_fit();
+        Self { ends, bytes }
+    }
+
+    /// Whether so many slots may be packed.
+    pub(super) fn has_room_for(slots: u64) -> bool {
+        slots <= BYTES_MAX as u64
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }

@@ -1,0 +1,116 @@
+//! Does what was answered survive whatever ends the collector?
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use graadmeter_tests::beacon::{Beacon, DESKTOP, IPHONE, PHONE};
+use graadmeter_tests::collector::{Collector, SHOP};
+use graadmeter_tests::exposition::Metrics;
+use graadmeter_tests::raw_http::Connection;
+use rand::Rng;
+use rand::seq::IndexedRandom;
+use serde_json::json;
+
+/// How often it is killed.
+const KILLS: usize = 100;
+/// Connections that send as fast as they are answered.
+const CLIENTS: usize = 16;
+/// A checkpoint every second, so that many kills meet one.
+const STORAGE: &str = "[storage]\ncheckpoint_every = \"1s\"\n";
+
+/// A visitor's report, from some browser.
+#[derive(Debug, Clone)]
+struct Report(&'static str, Beacon);
+
+impl Report {
+    fn any() -> Self {
+        let mut random = rand::rng();
+        let agent = [DESKTOP, PHONE, IPHONE].choose(&mut random).expect("not empty");
+        let lcp = random.random_range(100..9_000);
+        let beacon = match random.random_range(0..10) {
+            0 => {
+                let order = format!("{}", random.random::<u64>());
+                Beacon::purchase("59.95", &order, json!({"lcp": lcp, "load": lcp + 100}))
+            }
+            1 => Beacon::page().with("/page", json!(format!("page-{}", random.random_range(0..50)))),
+            2 => Beacon::page().with("/third_party", json!([{"host": "cdn.example.net", "ms": lcp}])),
+            3 => Beacon::probe().with("/timing", json!({"load": lcp})),
+            _ => Beacon::page().with("/rate", json!(0.5)),
+        };
+        Self(agent, beacon.with("/vitals", json!({"lcp": lcp, "ttfb": lcp / 10, "cls": 0.01})))
+    }
+}
+
+/// Sends reports until the collector is gone: those that were answered, and the one that was not.
+async fn send_until_the_end(to: SocketAddr, first: Option<Report>) -> (Vec<Report>, Option<Report>) {
+    let mut answered = Vec::new();
+    let Ok(mut connection) = Connection::try_open(to).await else { return (answered, first) };
+    let mut next = first;
+    loop {
+        let report = next.take().unwrap_or_else(Report::any);
+        connection.send(&report.1.from(report.0).bytes()).await;
+        match connection.try_response().await {
+            Some(response) => {
+                assert_eq!(response.status, 204, "{}", response.everything());
+                answered.push(report);
+            }
+            None => return (answered, Some(report)),
+        }
+    }
+}
+
+fn accepted(metrics: &Metrics) -> usize {
+    metrics.value("graadmeter_beacons_total", &[("outcome", "accepted")]) as usize
+}
+
+/// What was counted of visitors and probes, each series with its value.
+fn counted(exposition: &str) -> Vec<&str> {
+    let is_count = |line: &&str| line.starts_with("rum_") || line.starts_with("synthetic_");
+    let mut lines: Vec<_> = exposition.lines().filter(is_count).collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_is_counted_once_however_often_it_is_killed() {
+    let config = [STORAGE, SHOP].concat();
+    let mut folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut answered, mut unanswered) = (Vec::new(), Vec::new());
+    for kill in 0..KILLS {
+        let collector = Collector::keeping_in(folder, &config).await;
+        let now = accepted(&collector.metrics().await);
+        let (fewest, most) = (answered.len(), answered.len() + unanswered.len());
+        assert!((fewest..=most).contains(&now), "{kill}: {now} are counted, {fewest} to {most} may be");
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| tokio::spawn(send_until_the_end(collector.public, unanswered.pop())))
+            .collect();
+        assert!(unanswered.is_empty());
+        // Now and then long enough for a checkpoint, or the middle of one.
+        let longest = if kill % 10 == 0 { 1_300 } else { 250 };
+        let pause = Duration::from_millis(rand::rng().random_range(longest - 250..longest));
+        tokio::time::sleep(pause).await;
+        folder = collector.kill().await;
+        for client in clients {
+            let (others, last) = client.await.expect("each is answered 204 or not at all");
+            answered.extend(others);
+            unanswered.extend(last);
+        }
+    }
+    let collector = Collector::keeping_in(folder, &config).await;
+    for Report(agent, beacon) in &unanswered {
+        assert_eq!(collector.send_from(agent, beacon).await.status, 204, "sent again, it counts once");
+    }
+    answered.append(&mut unanswered);
+    assert!(answered.len() > 100 * KILLS, "only {} were sent", answered.len());
+    assert_eq!(accepted(&collector.metrics().await), answered.len());
+
+    let never_killed = Collector::serve(SHOP).await;
+    for Report(agent, beacon) in &answered {
+        assert_eq!(never_killed.send_from(agent, beacon).await.status, 204);
+    }
+    let killed = collector.exposition().await;
+    assert_eq!(counted(&killed), counted(&never_killed.exposition().await));
+
+    let restarted = Collector::keeping_in(collector.stop_keeping().await, &config).await;
+    assert_eq!(counted(&killed), counted(&restarted.exposition().await), "a clean end changes nothing");
+}
