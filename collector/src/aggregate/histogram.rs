@@ -240,7 +240,7 @@ fn take_slots(from: &mut &[u8]) -> Option<(u64, Vec<(u16, u64)>)> {
     let mut slots = Vec::new();
     let mut slot = 0_u16;
     for _ in 0..leb128::take(from)? {
-        slot = slot.checked_add(u16::try_from(leb128::take(from)?).ok()?)?;
+        slot = slot.checked_add(u16::try_from(leb128::take(from)?).ok()?).filter(|slot| *slot < slot::END)?;
         slots.push((slot, leb128::take(from)?));
     }
     Some((sum_micros, slots))

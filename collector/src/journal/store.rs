@@ -48,7 +48,7 @@ CREATE TABLE journal_counts (
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// `SQLite` says no.
-    #[error("the database says no")]
+    #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     /// The thread that writes has ended.
     #[error("the journal's thread has ended")]

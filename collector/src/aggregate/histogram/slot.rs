@@ -17,6 +17,8 @@ const LINEAR: u32 = 256;
 const PER_POWER: u32 = LINEAR / 2;
 /// How many HDR buckets there are.
 const BUCKETS: usize = bucket(u32::MAX) as usize + 1;
+/// No slot has this number or a higher one, whatever the scale.
+pub const END: u16 = (BUCKETS + EDGES_MAX) as u16;
 /// So many neighbouring buckets have at most one edge between them.
 const STRETCH: usize = 16;
 /// No scale has more edges.

@@ -1,0 +1,31 @@
+//! What the journal has stored: entries, and the states of cells. A disk may change them.
+
+#![no_main]
+
+use graadmeter_collector::aggregate::cell::{PageCell, VisitorCell};
+use graadmeter_collector::aggregate::cells::{Cell, Counted};
+use graadmeter_collector::journal::entry;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|stored: &[u8]| {
+    let mut rest = stored;
+    while let Ok(entry) = entry::take(&mut rest) {
+        let mut written = Vec::new();
+        entry.write(&mut written);
+        let mut again = &written[..];
+        assert_eq!(entry::take(&mut again).as_ref(), Ok(&entry));
+        assert!(again.is_empty());
+    }
+    state::<VisitorCell>(stored);
+    state::<PageCell>(stored);
+});
+
+fn state<C: Counted>(stored: &[u8]) {
+    let Some(cell) = Cell::<C>::read(1, &mut &stored[..]) else { return };
+    let mut written = Vec::new();
+    cell.write(&mut written);
+    let again = Cell::<C>::read(1, &mut &written[..]).expect("it was just written");
+    let mut twice = Vec::new();
+    again.write(&mut twice);
+    assert_eq!(written, twice, "what is the same is written the same");
+}
