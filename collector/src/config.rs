@@ -297,6 +297,22 @@ mod tests {
     }
 
     #[test]
+    fn storage_is_as_it_is_written_or_as_documented() {
+        let storage = |keys: &str| {
+            let text = format!("[storage]\n{keys}\n[[site]]\nid = \"shop\"\norigins = [\"*\"]");
+            parse(&text).map(|config| config.storage)
+        };
+        let minute = Duration::from_mins(1);
+        let default = Storage { durability: Some(Durability::Process), checkpoint_every: minute };
+        assert_eq!(storage("").unwrap(), default);
+        assert_eq!(storage("durability = \"off\"").unwrap(), Storage { durability: None, ..default });
+        let written = storage("durability = \"disk\"\ncheckpoint_every = \"5s\"").unwrap();
+        let checkpoint_every = Duration::from_secs(5);
+        assert_eq!(written, Storage { durability: Some(Durability::Disk), checkpoint_every });
+        assert!(storage("durability = \"safe\"").is_err() && storage("checkpoint_every = \"2h\"").is_err());
+    }
+
+    #[test]
     fn says_every_mistake_at_once_with_its_line() {
         let text = "[limits]\nbeacons_per_minute_per_clinet = 1\npage_cells = \"many\"\n[proxies]\ntrusted = [\"10.0.0.0/99\"]\n[[site]]\nid = \"sh op\"\norigins = [\"www.shop.example\"]\n[[site.page]]\nname = \"product\"\nstage = \"wish\"\n";
         let lines = lines(text);

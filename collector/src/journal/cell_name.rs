@@ -28,8 +28,9 @@ impl CellName for Visitor {
         let channel = read_word(from)?;
         let number = site.places.channels.names().position(|name| name == channel);
         let channel = Channel(number.map_or(Standard::Other as u16, |number| number as u16));
-        let country = Country::from_bytes(*from.first_chunk()?)?;
-        Some(Self { device, channel, country })
+        let (country, rest) = from.split_first_chunk()?;
+        *from = rest;
+        Some(Self { device, channel, country: Country::from_bytes(*country)? })
     }
 }
 
@@ -85,4 +86,38 @@ fn read_word<'a>(from: &mut &'a [u8]) -> Option<&'a str> {
 fn read_device(from: &mut &[u8]) -> Option<Device> {
     let name = read_word(from)?;
     Device::ALL.into_iter().find(|device| device.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn comes_back<N: CellName + PartialEq + Debug>(site: &Site, name: &N) {
+        let mut bytes = Vec::new();
+        name.write(site, &mut bytes);
+        let mut rest = &bytes[..];
+        assert_eq!(N::read(site, &mut rest).as_ref(), Some(name));
+        assert!(rest.is_empty());
+        for length in 0..bytes.len() {
+            assert_eq!(N::read(site, &mut &bytes[..length]), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn names_come_back_as_they_were_and_not_from_less() {
+        let config = Config::parse("[[site]]\nid = \"shop\"\norigins = [\"*\"]", Path::new(".")).unwrap();
+        let site = &config.sites[0];
+        let region = Country::from_code("NL").and_then(|country| country.region("NH")).unwrap();
+        for country in [Country::UNKNOWN, Country::OVERFLOW, region] {
+            comes_back(site, &Visitor { device: Device::Tablet, channel: Channel(3), country });
+        }
+        let page = Box::from("product");
+        comes_back(site, &PageKey { device: Device::Other, page });
+        comes_back(site, &CheckKey { device: Device::Desktop, check: "home".into(), region: "eu".into() });
+        comes_back(site, &Host::from("cdn.example.net"));
+    }
 }

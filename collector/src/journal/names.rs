@@ -79,3 +79,70 @@ impl Numbers {
         Some((numbers.site, event))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::measure::Measures;
+    use crate::observation::{Country, Device, ThirdParties};
+
+    const BEFORE: &str = r#"
+        [[site]]
+        id = "gone"
+        origins = ["*"]
+        [[site]]
+        id = "shop"
+        origins = ["*"]
+        [[site.channel]]
+        name = "old"
+        medium = "old"
+        [[site.channel]]
+        name = "partner"
+        medium = "partner"
+    "#;
+    const TODAY: &str = r#"
+        [[site]]
+        id = "shop"
+        origins = ["*"]
+        [[site.channel]]
+        name = "partner"
+        medium = "partner"
+        [[site]]
+        id = "new"
+        origins = ["*"]
+    "#;
+
+    fn config(text: &str) -> Config {
+        Config::parse(text, Path::new(".")).unwrap()
+    }
+
+    fn view(channel: Channel) -> Event<'static> {
+        Event::View {
+            visitor: Visitor { device: Device::Mobile, channel, country: Country::UNKNOWN },
+            page: "home",
+            lands: true,
+            measures: Measures::default(),
+            third_party: ThirdParties::Kept(&[]),
+        }
+    }
+
+    #[test]
+    fn sites_and_channels_are_found_again_by_their_names() {
+        let (before, today) = (config(BEFORE), config(TODAY));
+        let json = Names::of(&before.sites.iter().collect::<Vec<_>>()).to_json().unwrap();
+        let numbers = Names::parse(&json).unwrap().numbers(&today.sites.iter().collect::<Vec<_>>());
+        let channel = |config: &Config, site: usize, name: &str| {
+            let mut names = config.sites[site].places.channels.names();
+            Channel(names.position(|known| known == name).unwrap() as u16)
+        };
+        let renumbered = |name| numbers.renumber(SiteIndex(1), view(channel(&before, 1, name))).unwrap();
+        for (was, is) in [("email", "email"), ("partner", "partner"), ("old", "other")] {
+            assert_eq!(renumbered(was), (SiteIndex(0), view(channel(&today, 0, is))), "{was}");
+        }
+        assert_eq!(numbers.renumber(SiteIndex(0), view(Channel(0))), None);
+        assert_eq!(numbers.renumber(SiteIndex(9), view(Channel(0))), None);
+    }
+}

@@ -87,3 +87,64 @@ impl Outbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn waker() -> (Arc<Woken>, Waker) {
+        let woken = Arc::new(Woken::default());
+        (Arc::clone(&woken), Waker::from(woken))
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_batch_goes_on_when_it_is_settled_and_nobody_else() {
+        let outbox = Outbox::default();
+        let [(first_woken, first), (second_woken, second)] = [waker(), waker()];
+        let ticket = outbox.add(|entries| entries.push(1));
+        assert_eq!(outbox.add(|entries| entries.push(2)), ticket);
+        assert_eq!(outbox.take(&mut Vec::new()).await, [1, 2]);
+        let next = outbox.add(|entries| entries.push(3));
+        assert_ne!(next, ticket);
+        assert!(outbox.poll_stored(ticket, &mut Context::from_waker(&first)).is_pending());
+        assert!(outbox.poll_stored(next, &mut Context::from_waker(&second)).is_pending());
+
+        outbox.settle(true);
+        let woken = || [&first_woken, &second_woken].map(|woken| woken.0.load(Ordering::SeqCst));
+        assert_eq!(woken(), [1, 0]);
+        assert_eq!(outbox.poll_stored(ticket, &mut Context::from_waker(&first)), Poll::Ready(true));
+
+        assert_eq!(outbox.take(&mut Vec::new()).await, [3]);
+        outbox.settle(false);
+        assert_eq!(woken(), [1, 1]);
+        assert_eq!(outbox.poll_stored(next, &mut Context::from_waker(&second)), Poll::Ready(false));
+        assert_eq!(outbox.poll_stored(ticket, &mut Context::from_waker(&first)), Poll::Ready(true));
+    }
+
+    #[tokio::test]
+    async fn there_is_nothing_to_take_until_something_is_added() {
+        let outbox = Outbox::default();
+        let (woken, keeper) = waker();
+        let mut spare = Vec::new();
+        let mut taken = Box::pin(outbox.take(&mut spare));
+        assert!(taken.as_mut().poll(&mut Context::from_waker(&keeper)).is_pending());
+        outbox.add(|entries| entries.push(1));
+        outbox.add(|entries| entries.push(2));
+        assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+        assert_eq!(taken.await, [1, 2]);
+    }
+}
