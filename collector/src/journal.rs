@@ -15,7 +15,7 @@ mod writer;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Entries;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::task::{Context, Poll};
@@ -38,6 +38,9 @@ pub use self::outbox::Ticket;
 pub use self::store::{Durability, StoreError};
 pub use self::writer::Counts;
 
+/// The file in the data folder that is locked while a collector uses the folder.
+const LOCK: &str = "graadmeter.lock";
+
 /// Why there is no journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -48,6 +51,12 @@ pub enum JournalError {
         folder: String,
         /// Why.
         source: io::Error,
+    },
+    /// Somebody else writes it.
+    #[error("another collector uses the data folder {folder}: stop it, or choose another with --data-dir")]
+    InUse {
+        /// Which.
+        folder: String,
     },
     /// The database can't be used.
     #[error("the journal in {folder} can't be used")]
@@ -64,6 +73,8 @@ pub enum JournalError {
 pub struct Journal {
     outboxes: Vec<Outbox>,
     writer: Writer,
+    /// Keeps others away.
+    _lock: File,
 }
 
 /// A journal that may have been written before, and is not yet written again.
@@ -72,6 +83,7 @@ pub struct Opened {
     connection: Connection,
     folder: String,
     hash_keys: [u64; 4],
+    lock: File,
 }
 
 /// What one core accepted between two commits of an earlier run.
@@ -93,7 +105,8 @@ impl Opened {
     /// When the folder or the database can't be used.
     pub fn open(folder: &Path, durability: Durability) -> Result<Self, JournalError> {
         let name = folder.display().to_string();
-        fs::create_dir_all(folder).map_err(|source| JournalError::Folder { folder: name.clone(), source })?;
+        let lock = lock(folder).map_err(|source| JournalError::Folder { folder: name.clone(), source })?;
+        let Some(lock) = lock else { return Err(JournalError::InUse { folder: name }) };
         let open = || {
             let connection = store::open(folder, durability)?;
             let hash_keys = store::hash_keys(&connection, rand::random)?;
@@ -101,7 +114,7 @@ impl Opened {
         };
         let (connection, hash_keys) =
             open().map_err(|source| JournalError::Store { folder: name.clone(), source })?;
-        Ok(Self { connection, folder: name, hash_keys })
+        Ok(Self { connection, folder: name, hash_keys, lock })
     }
 
     /// The keys of the hashes by which reports are known again.
@@ -174,7 +187,7 @@ impl Opened {
     ///
     /// When the database can't be written, or no thread can be had.
     pub fn write(self, sites: &[&Site], cores: usize) -> Result<Journal, JournalError> {
-        let Self { connection, folder, .. } = self;
+        let Self { connection, folder, lock, .. } = self;
         let write = || {
             let run = store::begin_run(&connection, &Names::of(sites).to_json()?)?;
             let writer = Writer::start(connection, run)?;
@@ -182,11 +195,24 @@ impl Opened {
             Ok(writer)
         };
         let writer = write().map_err(|source| JournalError::Store { folder: folder.clone(), source })?;
-        Ok(Journal { outboxes: (0..cores.max(1)).map(|_| Outbox::default()).collect(), writer })
+        let outboxes = (0..cores.max(1)).map(|_| Outbox::default()).collect();
+        Ok(Journal { outboxes, writer, _lock: lock })
     }
 
     fn error(&self, source: StoreError) -> JournalError {
         JournalError::Store { folder: self.folder.clone(), source }
+    }
+}
+
+/// Makes the folder if there is none, and locks it, unless somebody else has: the system lets go of the lock when
+/// its owner ends, however that is.
+fn lock(folder: &Path) -> io::Result<Option<File>> {
+    fs::create_dir_all(folder)?;
+    let file = File::create(folder.join(LOCK))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -219,9 +245,9 @@ pub fn for_each_entry(mut entries: &[u8], mut each: impl FnMut(&Entry<'_>)) -> R
 }
 
 impl Journal {
-    /// Takes an entry of a core, which may be answered when its batch is stored.
+    /// Takes an entry of a core, which may be answered when its batch is stored; or has no room for it.
     #[must_use]
-    pub fn accept(&self, core: usize, entry: &Entry<'_>) -> Ticket {
+    pub fn accept(&self, core: usize, entry: &Entry<'_>) -> Option<Ticket> {
         self.outbox(core).add(|entries| entry.write(entries))
     }
 

@@ -14,6 +14,9 @@ pub const DRAIN_MAX: Duration = Duration::from_millis(500);
 pub const DRAINED_BYTES_MAX: usize = 256 * 1024;
 /// Beacons whose bodies one core reads at the same time; past that, it answers 503 instead of growing.
 pub const IN_FLIGHT_PER_CORE_MAX: usize = 2_000;
+/// Bytes of accepted beacons, about fifty each, that wait on one core to be stored; past that, it answers 503 instead of
+/// growing.
+pub const UNSTORED_PER_CORE_MAX: usize = 4 * 1024 * 1024;
 /// What the public listener takes from visitors, on all cores together.
 pub const SERVING: serve::Limits = serve::Limits {
     // About 20 KiB each while a request arrives, so 200 MiB at the very worst.

@@ -186,7 +186,13 @@ impl Pipeline {
         let Reports { report, order } = *reports;
         let left_out = decoded.left_out;
         let entry = Entry { unix_seconds: now.0, report, order, left_out, admitted, observation };
-        Handled::Accepted(journal.accept(core, &entry))
+        journal.accept(core, &entry).map_or_else(
+            || {
+                self.forget(&entry);
+                Handled::Ended(Outcome::Overloaded)
+            },
+            Handled::Accepted,
+        )
     }
 
     /// Whether the journal has stored a core's batch, as soon as that is known. Without a journal everything is lost at once.
@@ -225,14 +231,17 @@ impl Pipeline {
                     tally.count(&entry.observation, &entry.admitted, entry.left_out, moment);
                 })
             }
-            None => journal::for_each_entry(entries, |entry| {
-                self.duplicates.forget(entry.report);
-                entry.order.into_iter().for_each(|order| self.duplicates.forget(order));
-            }),
+            None => journal::for_each_entry(entries, |entry| self.forget(entry)),
         };
         if let Err(error) = counted {
             tracing::error!(%error, "what was just written can't be read");
         }
+    }
+
+    /// Does not know a report any more that was not counted in the end.
+    fn forget(&self, entry: &Entry<'_>) {
+        self.duplicates.forget(entry.report);
+        entry.order.into_iter().for_each(|order| self.duplicates.forget(order));
     }
 
     /// Counts a batch of an earlier run.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -88,6 +89,19 @@ impl Collector {
         let file = folder.path().join("graadmeter.toml");
         std::fs::write(&file, config).expect("a temporary file");
         let mut command = command(folder.path());
+        command.arg("serve").arg("--config").arg(file).arg("--data-dir").arg(folder.path().join("data"));
+        Self::start(command, folder).await
+    }
+
+    /// The same, where no file may have more than so many KiB: the disk is full, as far as it can tell. Whoever has its
+    /// process's id can make room ([`make_room`]).
+    pub async fn keeping_little_in(folder: TempDir, config: &str, kib: u32) -> Self {
+        let file = folder.path().join("graadmeter.toml");
+        std::fs::write(&file, config).expect("a temporary file");
+        let mut command = Command::new("bash");
+        // The system would end a process that writes more, unless that does not listen.
+        let limited = format!("trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" \"$@\"");
+        command.arg("-c").arg(limited).arg(built("graadmeter-collector")).current_dir(folder.path());
         command.arg("serve").arg("--config").arg(file).arg("--data-dir").arg(folder.path().join("data"));
         Self::start(command, folder).await
     }
@@ -239,6 +253,13 @@ impl Collector {
         self.terminate();
         self.ended().await
     }
+}
+
+/// Lets a process write files of any size.
+pub fn make_room(id: u32) {
+    let process = Pid::from_raw(id.cast_signed()).expect("a process's id");
+    let limits = prlimit(Some(process), Resource::Fsize, Rlimit { current: None, maximum: None });
+    limits.expect("own child");
 }
 
 /// Runs the collector's program to its end.

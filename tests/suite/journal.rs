@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, IPHONE, PHONE};
-use graadmeter_tests::collector::{Collector, SHOP};
+use graadmeter_tests::collector::{Collector, SHOP, make_room, run};
 use graadmeter_tests::exposition::Metrics;
 use graadmeter_tests::raw_http::Connection;
 use rand::Rng;
@@ -113,4 +113,54 @@ async fn what_was_answered_is_counted_once_however_often_it_is_killed() {
 
     let restarted = Collector::keeping_in(collector.stop_keeping().await, &config).await;
     assert_eq!(counted(&killed), counted(&restarted.exposition().await), "a clean end changes nothing");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_room_is_used_at_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let collector = Collector::keeping_little_in(folder, SHOP, 600).await;
+    let (mut answered, mut refused) = (0, Vec::new());
+    while refused.len() < 20 {
+        let beacon = Beacon::page();
+        let response = collector.send(&beacon).await;
+        match response.status {
+            204 => answered += 1,
+            503 => refused.push(beacon),
+            _ => panic!("{}", response.everything()),
+        }
+        assert!(answered < 20_000, "the disk is never full");
+    }
+    let metrics = collector.metrics().await;
+    assert_eq!(accepted(&metrics), answered, "what is not stored is not counted");
+    assert_eq!(
+        metrics.value("graadmeter_beacons_total", &[("outcome", "not_stored")]) as usize,
+        refused.len()
+    );
+    assert!(metrics.value("graadmeter_journal_failures_total", &[]) >= 1.0);
+    collector.process_says("the journal can't be written").await;
+
+    make_room(collector.id());
+    for beacon in &refused {
+        assert_eq!(collector.send(beacon).await.status, 204, "it was not counted, so it is no duplicate");
+    }
+    collector.process_says("the journal can be written again").await;
+    answered += refused.len();
+    let folder = collector.kill().await;
+    let restarted = Collector::keeping_in(folder, SHOP).await;
+    assert_eq!(accepted(&restarted.metrics().await), answered);
+    restarted.accept(&refused).await;
+    assert_eq!(restarted.outcome("duplicate").await as usize, refused.len(), "they are known over a restart");
+}
+
+#[tokio::test]
+async fn a_folder_is_one_collectors() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let first = Collector::keeping_in(folder, SHOP).await;
+    let data = first.folder().join("data");
+    let data = data.to_str().expect("a temporary folder has a plain name");
+    let loopback = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let second = run(&[&["serve", "--data-dir", data][..], &loopback].concat(), first.folder()).await;
+    assert_eq!(second.status.code(), Some(1));
+    assert!(second.text().contains("another collector uses the data folder"), "{}", second.text());
+    first.accept(&[Beacon::page()]).await;
 }

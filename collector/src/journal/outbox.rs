@@ -8,6 +8,8 @@ use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use crate::limits::UNSTORED_PER_CORE_MAX;
+
 /// Tickets of lost batches that are remembered. Whoever waits for one is woken at once, before the next one is lost.
 const LOST_REMEMBERED: usize = 64;
 
@@ -33,14 +35,17 @@ struct Inner {
 }
 
 impl Outbox {
-    /// Adds an entry: `write` appends it.
-    pub(super) fn add(&self, write: impl FnOnce(&mut Vec<u8>)) -> Ticket {
+    /// Adds an entry, if there is room: `write` appends it.
+    pub(super) fn add(&self, write: impl FnOnce(&mut Vec<u8>)) -> Option<Ticket> {
         let mut inner = self.inner();
+        if inner.entries.len() >= UNSTORED_PER_CORE_MAX {
+            return None;
+        }
         write(&mut inner.entries);
         if let Some(keeper) = inner.keeper.take() {
             keeper.wake();
         }
-        inner.filling
+        Some(inner.filling)
     }
 
     /// Whether a batch is stored, as soon as that is known.
@@ -115,10 +120,10 @@ mod tests {
     async fn who_waits_for_a_batch_goes_on_when_it_is_settled_and_nobody_else() {
         let outbox = Outbox::default();
         let [(first_woken, first), (second_woken, second)] = [waker(), waker()];
-        let ticket = outbox.add(|entries| entries.push(1));
-        assert_eq!(outbox.add(|entries| entries.push(2)), ticket);
+        let ticket = outbox.add(|entries| entries.push(1)).unwrap();
+        assert_eq!(outbox.add(|entries| entries.push(2)), Some(ticket));
         assert_eq!(outbox.take(&mut Vec::new()).await, [1, 2]);
-        let next = outbox.add(|entries| entries.push(3));
+        let next = outbox.add(|entries| entries.push(3)).unwrap();
         assert_ne!(next, ticket);
         assert!(outbox.poll_stored(ticket, &mut Context::from_waker(&first)).is_pending());
         assert!(outbox.poll_stored(next, &mut Context::from_waker(&second)).is_pending());
@@ -136,14 +141,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_full_one_takes_nothing_until_it_is_taken() {
+        let outbox = Outbox::default();
+        assert!(outbox.add(|entries| entries.resize(UNSTORED_PER_CORE_MAX, 0)).is_some());
+        assert!(outbox.add(|entries| entries.push(1)).is_none());
+        assert_eq!(outbox.take(&mut Vec::new()).await.len(), UNSTORED_PER_CORE_MAX);
+        assert!(outbox.add(|entries| entries.push(1)).is_some());
+    }
+
+    #[tokio::test]
     async fn there_is_nothing_to_take_until_something_is_added() {
         let outbox = Outbox::default();
         let (woken, keeper) = waker();
         let mut spare = Vec::new();
         let mut taken = Box::pin(outbox.take(&mut spare));
         assert!(taken.as_mut().poll(&mut Context::from_waker(&keeper)).is_pending());
-        outbox.add(|entries| entries.push(1));
-        outbox.add(|entries| entries.push(2));
+        assert!(outbox.add(|entries| entries.push(1)).is_some());
+        assert!(outbox.add(|entries| entries.push(2)).is_some());
         assert_eq!(woken.0.load(Ordering::SeqCst), 1);
         assert_eq!(taken.await, [1, 2]);
     }

@@ -13,6 +13,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 pub(super) const FILE: &str = "graadmeter.db";
 /// The form of the tables; a newer one is refused.
 const VERSION: i64 = 1;
+/// Bytes of the log that are kept for its next round, when it has been larger.
+const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 /// How long somebody else, a backup for example, may hold the database before a write fails.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 
@@ -114,6 +116,9 @@ pub(super) fn open(folder: &Path, durability: Durability) -> Result<Connection, 
         Durability::Disk => "FULL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
+    // See `sync`.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     let is_made =
         transaction.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'journal_meta'")?.exists([])?;
@@ -130,6 +135,20 @@ pub(super) fn open(folder: &Path, durability: Durability) -> Result<Connection, 
     }
     transaction.commit()?;
     Ok(connection)
+}
+
+/// Opens the database once more.
+pub(super) fn open_again(folder: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.join(FILE), flags)?;
+    connection.busy_timeout(BUSY_MAX)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
+}
+
+/// Syncs the log of `SQLite` to the disk, and moves what it holds into the database, without keeping a writer waiting.
+pub(super) fn sync(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.query_one("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))?)
 }
 
 /// The keys of the hashes by which reports are known again, made by `make` when there are none yet.
@@ -154,6 +173,7 @@ pub(super) fn hash_keys(
 
 /// Notes that a run of the program begins, with the names that its numbers stand for.
 pub(super) fn begin_run(connection: &Connection, names: &str) -> Result<i64, StoreError> {
+    connection.execute("DELETE FROM journal_runs WHERE run NOT IN (SELECT run FROM journal_batches)", [])?;
     connection.execute("INSERT INTO journal_runs (names) VALUES (?1)", [names])?;
     Ok(connection.last_insert_rowid())
 }

@@ -3,8 +3,7 @@
 //! So a commit is made as often as one is done, however much there is to write: alone, a report waits for one commit;
 //! under load, thousands share it.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::iter;
 use std::path::Path;
 use std::sync::Arc;
@@ -181,30 +180,23 @@ impl Writing {
     }
 }
 
-/// Makes what was written survive a crash of the machine, once a second, beside the thread that writes: it need not wait.
+/// Makes what was written survive a crash of the machine, once a second, and moves it from `SQLite`'s own log into the
+/// database: on a connection and a thread of its own, so that no commit waits for the disk.
 pub(super) fn keep_in_sync(folder: &Path, writer: &Writer) -> Result<(), StoreError> {
-    let (database, log) = (folder.join(store::FILE), folder.join([store::FILE, "-wal"].concat()));
+    let connection = store::open_again(folder)?;
+    let files = [folder.join(store::FILE), folder.join([store::FILE, "-wal"].concat())];
     let counts = Arc::downgrade(&writer.counts);
     let sync = move || {
         while let Some(counts) = counts.upgrade() {
-            if let Err(error) = sync(&log) {
+            if let Err(error) = store::sync(&connection) {
                 counts.failures.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(%error, "the journal can't be synced to its disk");
             }
-            let bytes = |file| fs::metadata(file).map_or(0, |file| file.len());
-            counts.disk_bytes.store(bytes(&database) + bytes(&log), Ordering::Relaxed);
+            let bytes: u64 = files.iter().map(|file| fs::metadata(file).map_or(0, |file| file.len())).sum();
+            counts.disk_bytes.store(bytes, Ordering::Relaxed);
             drop(counts);
             thread::sleep(SYNC_EVERY);
         }
     };
     thread::Builder::new().name("journal-sync".to_owned()).spawn(sync).map(drop).map_err(StoreError::Thread)
-}
-
-fn sync(log: &Path) -> io::Result<()> {
-    match File::open(log) {
-        Ok(file) => file.sync_data(),
-        // Nothing was written yet, or all of it stands in the database itself.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
 }
