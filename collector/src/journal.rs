@@ -45,7 +45,7 @@ const LOCK: &str = "graadmeter.lock";
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The folder can't be had.
-    #[error("the data folder {folder} can't be made")]
+    #[error("the data folder {folder} can't be made or written")]
     Folder {
         /// Which.
         folder: String,
@@ -136,7 +136,7 @@ impl Opened {
     ///
     /// # Errors
     ///
-    /// When the database can't be read.
+    /// When the database can't be read, or has changed by itself.
     pub fn restore(&self, tallies: &Tallies, sites: &[&Site]) -> Result<Checkpoints, JournalError> {
         let mut until = vec![0; tallies.cores()];
         let counts = store::for_each_counts(&self.connection, |core, stored_until, next, counts| {
@@ -144,18 +144,22 @@ impl Opened {
             until[core % tallies.cores()] = stored_until;
         });
         counts.map_err(|source| self.error(source))?;
-        let mut lost = 0_usize;
+        let (mut left_out, mut damaged) = (0_usize, 0_usize);
         let cells = store::for_each_cell(&self.connection, |core, stored| {
-            let index = sites.iter().position(|site| site.id == stored.site);
-            let restored = index.and_then(|index| {
-                let mut tally = tallies.of_core(core);
-                checkpoint::restore_cell(sites[index], tally.aggregate.sites.get_mut(index)?, stored)
-            });
-            lost += usize::from(restored.is_none());
+            let Some(index) = sites.iter().position(|site| site.id == stored.site) else {
+                left_out += 1;
+                return;
+            };
+            let mut tally = tallies.of_core(core);
+            let site = &mut tally.aggregate.sites[index];
+            damaged += usize::from(checkpoint::restore_cell(sites[index], site, stored).is_none());
         });
         cells.map_err(|source| self.error(source))?;
-        if lost > 0 {
-            tracing::warn!(cells = lost, "cells of sites that are not configured any more are left out");
+        if damaged > 0 {
+            return Err(self.error(StoreError::DamagedCells { cells: damaged }));
+        }
+        if left_out > 0 {
+            tracing::warn!(cells = left_out, "cells of sites that are not configured any more are left out");
         }
         Ok(Checkpoints::new(until))
     }

@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use crate::limits::UNSTORED_PER_CORE_MAX;
 
-/// Tickets of lost batches that are remembered. Whoever waits for one is woken at once, before the next one is lost.
+/// Tickets of lost batches that are remembered. Whoever waits for one is woken at once; who comes so late that it is
+/// forgotten is told that his was lost, too, and if it was not, counts once when he sends it again.
 const LOST_REMEMBERED: usize = 64;
 
 /// The number of a batch of this core, counted from the start of the program.
@@ -28,6 +29,8 @@ struct Inner {
     /// Batches with lower tickets are stored or lost.
     settled: Ticket,
     lost: VecDeque<Ticket>,
+    /// Which of the tickets below this one were lost is forgotten.
+    forgotten: Ticket,
     /// Who waits for the batch that is being written, and for the one that fills: for even tickets and for odd ones.
     waiting: [Vec<Waker>; 2],
     /// Who hands over what there is.
@@ -52,7 +55,7 @@ impl Outbox {
     pub(super) fn poll_stored(&self, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
         let mut inner = self.inner();
         if ticket < inner.settled {
-            return Poll::Ready(!inner.lost.contains(&ticket));
+            return Poll::Ready(ticket >= inner.forgotten && !inner.lost.contains(&ticket));
         }
         inner.waiting[(ticket % 2) as usize].push(context.waker().clone());
         Poll::Pending
@@ -80,7 +83,7 @@ impl Outbox {
         if !is_stored {
             inner.lost.push_back(ticket);
             if inner.lost.len() > LOST_REMEMBERED {
-                inner.lost.pop_front();
+                inner.forgotten = inner.lost.pop_front().map_or(inner.forgotten, |oldest| oldest + 1);
             }
         }
         let waiting = std::mem::take(&mut inner.waiting[(ticket % 2) as usize]);
@@ -138,6 +141,20 @@ mod tests {
         assert_eq!(woken(), [1, 1]);
         assert_eq!(outbox.poll_stored(next, &mut Context::from_waker(&second)), Poll::Ready(false));
         assert_eq!(outbox.poll_stored(ticket, &mut Context::from_waker(&first)), Poll::Ready(true));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_that_a_lost_batch_is_stored_however_late_he_asks() {
+        let outbox = Outbox::default();
+        let (_woken, waker) = waker();
+        let mut tickets = Vec::new();
+        for _batch in 0..3 * LOST_REMEMBERED {
+            tickets.push(outbox.add(|entries| entries.push(1)).unwrap());
+            assert_eq!(outbox.take(&mut Vec::new()).await, [1]);
+            outbox.settle(false);
+        }
+        let told = |ticket| outbox.poll_stored(ticket, &mut Context::from_waker(&waker));
+        assert!(tickets.into_iter().all(|ticket| told(ticket) == Poll::Ready(false)));
     }
 
     #[tokio::test]

@@ -67,6 +67,14 @@ pub enum StoreError {
         /// Its number.
         number: u64,
     },
+    /// The counts of a cell are not what was written.
+    #[error(
+        "{cells} stored cells are damaged: the disk has changed them; nothing is counted until they are put back from a copy"
+    )]
+    DamagedCells {
+        /// How many.
+        cells: usize,
+    },
     /// It is of a later program.
     #[error(
         "the database has version {found}, this program knows versions up to {VERSION}: use the newer program"
