@@ -11,7 +11,7 @@ use crate::admit::limiter::SiteLimiter;
 use crate::admit::origin::Origins;
 use crate::observation::SiteIndex;
 use crate::place::SitePlaces;
-use crate::place::channel::{ChannelRule, Channels};
+use crate::place::channel::{ChannelRule, Channels, lower_case};
 use crate::place::page::{PageRule, Stage};
 
 /// Most sites of a collector.
@@ -177,8 +177,8 @@ fn read_page(section: &mut Section<'_, '_>) -> Option<PageRule> {
 fn read_channel(section: &mut Section<'_, '_>) -> Option<ChannelRule> {
     section.require("name", "\"affiliate\"");
     let name = section.take_with("name", read_name);
-    let [source, medium, campaign, referrer] =
-        ["source", "medium", "campaign", "referrer"].map(|key| section.take_with(key, read_pattern));
+    let [source, medium, campaign, referrer] = ["source", "medium", "campaign", "referrer"]
+        .map(|key| section.take_with(key, |pattern: String| read_pattern(&pattern)));
     if [&source, &medium, &campaign, &referrer].into_iter().all(Option::is_none) {
         let message =
             "needs at least one of source, medium, campaign, referrer, such as medium = \"partner*\"";
@@ -188,8 +188,7 @@ fn read_channel(section: &mut Section<'_, '_>) -> Option<ChannelRule> {
 }
 
 /// A pattern of values, which are compared in lower case.
-fn read_pattern(mut pattern: String) -> Result<GlobMatcher, String> {
-    pattern = pattern.to_lowercase();
-    let glob = Glob::new(&pattern);
+fn read_pattern(pattern: &str) -> Result<GlobMatcher, String> {
+    let glob = Glob::new(&lower_case(pattern));
     glob.map(|glob| glob.compile_matcher()).map_err(|error| error.to_string())
 }

@@ -119,17 +119,19 @@ fn without_www(host: &str) -> &str {
     }
 }
 
-/// Text is compared in lower case. Browsers and most campaigns write it so, and nothing is copied.
-fn lower_case(text: &str) -> Cow<'_, str> {
+/// Text and patterns are compared in lower case. Browsers and most campaigns write it so, and nothing is copied.
+pub(crate) fn lower_case(text: &str) -> Cow<'_, str> {
     let is_lower = |byte: &u8| byte.is_ascii() && !byte.is_ascii_uppercase();
     // Eight at a time without a branch, which the compiler makes one comparison.
     let (eights, rest) = text.as_bytes().as_chunks::<8>();
     let all_lower = eights.iter().all(|eight| eight.iter().fold(true, |all, byte| all & is_lower(byte)))
         && rest.iter().all(is_lower);
-    if all_lower || !text.chars().any(char::is_uppercase) {
+    if all_lower || text.chars().all(|letter| letter.to_lowercase().eq([letter])) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(text.to_lowercase())
+        // Letter by letter: `str::to_lowercase` makes of a sigma what its neighbours ask for, and so a host without
+        // `www.` would be another.
+        Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
     }
 }
 

@@ -188,12 +188,19 @@ fn what_browsers_write_is_not_copied() {
     assert!(borrowed("www.google.co.uk") && borrowed("") && borrowed("zürich"));
     assert_eq!(lower_case("WWW.Google.com"), "www.google.com");
     assert_eq!(lower_case("ZÜRICH"), "zürich");
+    // Neither upper nor lower case (U+01C5), and no letter that depends on its neighbours.
+    assert_eq!(lower_case("ǅ"), "ǆ");
+    assert_eq!(lower_case("www.Σ"), "www.σ");
 }
 
 #[test]
 fn a_shop_does_not_refer_to_itself() {
     for host in ["www.shop.example", "shop.example", "WWW.SHOP.example", "www.Shop.Example"] {
         assert!(is_same_site(host, "www.shop.example") && is_same_site("shop.example", host), "{host}");
+    }
+    for host in ["ǅ", "Σ", "shop.Σ"] {
+        let (lower, loud) = (lower_case(host), format!("WWW.{host}"));
+        assert!(is_same_site(&lower, &loud) && is_same_site(&lower_case(&loud), host), "{host}");
     }
     for host in ["shop.example.com", "other.shop.example", "www", ""] {
         assert!(!is_same_site(host, "www.shop.example"), "{host}");
