@@ -25,6 +25,7 @@ pub mod arrival;
 pub mod config;
 pub mod demo;
 pub mod expose;
+pub mod history;
 pub mod ingest;
 pub mod limits;
 pub mod measure;
