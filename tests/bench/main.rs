@@ -8,6 +8,7 @@ mod beacons;
 mod cardinality;
 mod cores;
 mod filled;
+mod history;
 mod ingest;
 mod load;
 mod memory;
@@ -27,13 +28,14 @@ use crate::session::Session;
 type Benchmark = (&'static str, fn(&mut Session));
 
 /// All of them, in the order in which they run: `memory` and `scrape` share a collector that takes minutes to fill.
-const BENCHMARKS: [Benchmark; 7] = [
+const BENCHMARKS: [Benchmark; 8] = [
     ("ingest", ingest::run),
     ("cores", cores::run),
     ("memory", memory::run),
     ("scrape", scraping::run),
     ("cardinality", cardinality::run),
     ("quantiles", quantiles::run),
+    ("history", history::run),
     ("micro", micro::run),
 ];
 

