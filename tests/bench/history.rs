@@ -3,12 +3,13 @@
 //! A mid-size shop has a million page views a day. Its month is written through the library with a simulated clock, a
 //! minute at a time, with all upkeep that is due.
 
+use std::f64::consts::TAU;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use graadmeter_collector::history::{
-    By, Dimension, GroupName, Question, Reader, Retention, Rollups, Timings, UnixSeconds, add, compact,
+    By, Dimension, GroupName, Question, Reader, Retention, Rollups, Timings, UnixSeconds, Upkeep, add,
     prepare,
 };
 use graadmeter_collector::measure::{Measures, Metric, Micros};
@@ -47,7 +48,7 @@ const CHANNELS: usize = 12;
 
 /// Runs the benchmark.
 pub(crate) fn run(session: &mut Session) {
-    let days = session.scaled(DAYS) as i64;
+    let days = session.scaled(DAYS).cast_signed();
     let mut month = Month::new();
     for minute in 0..days * MINUTES_PER_DAY {
         month.minute(UnixSeconds(START + 60 * minute));
@@ -64,8 +65,9 @@ struct Month {
     /// LCP of all views, by a device's number: what the answer is compared with.
     lcp: [Vec<u32>; Device::ALL.len()],
     recording: Duration,
+    upkeep: Upkeep,
     adding: Vec<Duration>,
-    upkeep: Vec<Duration>,
+    upkeep_times: Vec<Duration>,
 }
 
 impl Month {
@@ -84,13 +86,14 @@ impl Month {
             lcp: [const { Vec::new() }; Device::ALL.len()],
             recording: Duration::ZERO,
             adding: Vec::new(),
-            upkeep: Vec::new(),
+            upkeep: Upkeep::new(Retention::default()),
+            upkeep_times: Vec::new(),
         }
     }
 
     /// A minute's views, and the upkeep that is due at its end.
     fn minute(&mut self, start: UnixSeconds) {
-        let views: Vec<_> = (0..self.shop.views_in(start)).map(|_| self.shop.view()).collect();
+        let views: Vec<_> = (0..views_in(start)).map(|_| self.shop.view()).collect();
         let mut rollups = Rollups::new();
         let begun = Instant::now();
         for view in &views {
@@ -105,8 +108,8 @@ impl Month {
         let now = UnixSeconds(start.0 + 60);
         loop {
             let begun = Instant::now();
-            let is_more = compact(&mut self.connection, Retention::default(), now).expect("upkeep");
-            self.upkeep.push(begun.elapsed());
+            let is_more = self.upkeep.step(&mut self.connection, now).expect("upkeep");
+            self.upkeep_times.push(begun.elapsed());
             if !is_more {
                 break;
             }
@@ -139,7 +142,7 @@ impl Month {
         self.judge_answers(session, days);
         let each =
             |times: &[Duration]| times.iter().sum::<Duration>().as_secs_f64() * 1e6 / self.views as f64;
-        let (adding, upkeep) = (each(&self.adding), each(&self.upkeep));
+        let (adding, upkeep) = (each(&self.adding), each(&self.upkeep_times));
         let recording = self.recording.as_secs_f64() * 1e6 / self.views as f64;
         session.table.note(
             "history: time per view",
@@ -147,7 +150,7 @@ impl Month {
             &format!("{recording:.1} to record, {adding:.1} to write, {upkeep:.1} for upkeep"),
         );
         for (what, times) in
-            [("minute's transaction", &mut self.adding), ("step of upkeep", &mut self.upkeep)]
+            [("minute's transaction", &mut self.adding), ("step of upkeep", &mut self.upkeep_times)]
         {
             times.sort_unstable();
             let [usual, rare, longest] = [0.5, 0.999, 1.0].map(|share| quantile(times, share));
@@ -254,13 +257,6 @@ impl Shop {
         Self { random, measured }
     }
 
-    /// How many views a minute has: four times as many in the evening as at night.
-    fn views_in(&self, start: UnixSeconds) -> usize {
-        let of_day = (start.0.rem_euclid(86_400)) as f64 / 86_400.0;
-        let share = 1.0 - 0.6 * (std::f64::consts::TAU * (of_day + 0.15)).cos();
-        (VIEWS_PER_DAY / MINUTES_PER_DAY as f64 * share).round() as usize
-    }
-
     fn view(&mut self) -> View {
         let device = match self.random.random_range(0..100) {
             ..62 => Device::Mobile,
@@ -282,6 +278,13 @@ impl Shop {
         let zipf = Zipf::new(count as f64, exponent).expect("at least one");
         zipf.sample(&mut self.random) as usize - 1
     }
+}
+
+/// How many views a minute has: four times as many in the evening as at night.
+fn views_in(start: UnixSeconds) -> usize {
+    let of_day = start.0.rem_euclid(60 * MINUTES_PER_DAY) as f64 / (60 * MINUTES_PER_DAY) as f64;
+    let share = 1.0 - 0.6 * (TAU * (of_day + 0.15)).cos();
+    (VIEWS_PER_DAY / MINUTES_PER_DAY as f64 * share).round() as usize
 }
 
 impl View {

@@ -15,8 +15,8 @@ use crate::measure::{Measures, Metric};
 const LEVEL: Compression = Compression::fast();
 /// What zlib adds to bytes that it can't compress, for all that fits into a roll-up.
 const PACKED_BYTES_MORE: usize = 256;
-/// What a roll-up of a busy day takes before compression.
-const PLAIN_BYTES_USUAL: usize = 16 * 1024;
+/// Bytes that are decompressed at once: a metric or two of a busy day.
+const PIECE_BYTES: usize = 1024;
 
 /// What one roll-up counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,7 +120,8 @@ impl Codec {
 
     /// Adds what a blob holds to a cell.
     pub(super) fn unpack(&mut self, blob: &[u8], cell: &mut Cell) -> Result<(), Damage> {
-        for (metric, counts) in self.histograms(blob)? {
+        let mut stream = self.stream(blob);
+        while let Some((metric, counts)) = stream.next_metric()? {
             let distribution = &mut cell.distributions[metric as usize];
             let read = v2::read(counts)?;
             if distribution.is_empty() {
@@ -132,44 +133,84 @@ impl Codec {
         Ok(())
     }
 
-    /// What a blob holds of one metric.
-    pub(super) fn distribution(&mut self, blob: &[u8], metric: Metric) -> Result<Option<Sparse>, Damage> {
-        let found = self.histograms(blob)?.into_iter().find(|&(known, _)| known == metric);
-        Ok(found.map(|(_, counts)| v2::read(counts)).transpose()?)
-    }
-
-    /// The metrics of a blob, each with its counts.
-    fn histograms(&mut self, blob: &[u8]) -> Result<Vec<(Metric, &[u8])>, Damage> {
-        self.decompress(blob)?;
-        let mut rest = &self.plain[..];
-        let mut found = Vec::with_capacity(Metric::ALL.len());
-        let mut last = None;
-        while let Some((&number, histogram)) = rest.split_first() {
-            let metric = Metric::ALL.get(usize::from(number)).filter(|_| last < Some(number));
-            let (counts, behind) = v2::split(histogram)?;
-            found.push((*metric.ok_or(Damage::Metrics)?, counts));
-            rest = behind;
-            last = Some(number);
-        }
-        Ok(found)
-    }
-
-    fn decompress(&mut self, blob: &[u8]) -> Result<(), Damage> {
-        self.inflate.reset(true);
-        self.plain.clear();
-        loop {
-            self.plain.reserve(PLAIN_BYTES_USUAL);
-            let rest = &blob[self.inflate.total_in() as usize..];
-            let before = (self.inflate.total_in(), self.plain.len());
-            let status = self.inflate.decompress_vec(rest, &mut self.plain, FlushDecompress::Finish);
-            let is_stuck = before == (self.inflate.total_in(), self.plain.len());
-            match status {
-                Ok(Status::StreamEnd) if self.inflate.total_in() == blob.len() as u64 => return Ok(()),
-                Ok(Status::Ok | Status::BufError) if !is_stuck && self.plain.len() <= ROLLUP_BYTES_MAX => {}
-                Ok(Status::Ok | Status::BufError) if !is_stuck => return Err(Damage::Large),
-                _ => return Err(Damage::Stream),
+    /// What a blob holds of one metric; what comes behind it is neither decompressed nor checked.
+    pub(super) fn distribution(&mut self, blob: &[u8], wanted: Metric) -> Result<Option<Sparse>, Damage> {
+        let mut stream = self.stream(blob);
+        while let Some((metric, counts)) = stream.next_metric()? {
+            if metric == wanted {
+                return Ok(Some(v2::read(counts)?));
             }
         }
+        Ok(None)
+    }
+
+    fn stream<'a>(&'a mut self, blob: &'a [u8]) -> Stream<'a> {
+        self.inflate.reset(true);
+        Stream {
+            inflate: &mut self.inflate,
+            blob,
+            plain: &mut self.plain,
+            length: 0,
+            read: 0,
+            last: None,
+            has_ended: false,
+        }
+    }
+}
+
+/// A blob that is decompressed as far as it is read.
+struct Stream<'a> {
+    inflate: &'a mut Decompress,
+    blob: &'a [u8],
+    /// Memory for what is decompressed, of which so much is there, and so much is read.
+    plain: &'a mut Vec<u8>,
+    length: usize,
+    read: usize,
+    /// The number of the metric before.
+    last: Option<u8>,
+    has_ended: bool,
+}
+
+impl Stream<'_> {
+    /// The next metric and its counts; none at the end, when the checksum is right.
+    fn next_metric(&mut self) -> Result<Option<(Metric, &[u8])>, Damage> {
+        loop {
+            let there = &self.plain[self.read..self.length];
+            let split = there.split_first().map(|(&number, histogram)| (number, v2::split(histogram)));
+            match split {
+                Some((number, Ok((counts, rest)))) => {
+                    let metric = Metric::ALL.get(usize::from(number)).filter(|_| self.last < Some(number));
+                    let metric = *metric.ok_or(Damage::Metrics)?;
+                    let end = self.length - rest.len();
+                    let counts = end - counts.len()..end;
+                    (self.last, self.read) = (Some(number), end);
+                    return Ok(Some((metric, &self.plain[counts])));
+                }
+                Some((_, Err(Malformed::Short))) | None if !self.has_ended => self.decompress()?,
+                Some((_, Err(malformed))) => return Err(malformed.into()),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Decompresses the next piece.
+    fn decompress(&mut self) -> Result<(), Damage> {
+        if self.length >= ROLLUP_BYTES_MAX {
+            return Err(Damage::Large);
+        }
+        if self.plain.len() < self.length + PIECE_BYTES {
+            self.plain.resize(self.length + PIECE_BYTES, 0);
+        }
+        let rest = &self.blob[self.inflate.total_in() as usize..];
+        let room = &mut self.plain[self.length..self.length + PIECE_BYTES];
+        let before = self.inflate.total_out();
+        let status =
+            self.inflate.decompress(rest, room, FlushDecompress::None).map_err(|_| Damage::Stream)?;
+        let more = (self.inflate.total_out() - before) as usize;
+        self.length += more;
+        self.has_ended = status == Status::StreamEnd;
+        let is_whole = !self.has_ended || self.inflate.total_in() == self.blob.len() as u64;
+        if is_whole && (self.has_ended || more > 0) { Ok(()) } else { Err(Damage::Stream) }
     }
 }
 
@@ -253,7 +294,13 @@ pub(super) mod tests {
 
     #[test]
     fn a_blob_that_grows_without_end_is_refused() {
-        let bomb = compressed(&vec![0; 100 * ROLLUP_BYTES_MAX]);
+        let mut histogram = Sparse::default();
+        histogram.record(Micros(1), 1);
+        let mut plain = vec![0];
+        v2::write(&histogram, &mut plain);
+        plain[5..9].copy_from_slice(&u32::MAX.to_be_bytes()); // the length of its counts
+        plain.resize(100 * ROLLUP_BYTES_MAX, 0);
+        let bomb = compressed(&plain);
         assert_eq!(Codec::new().unpack(&bomb, &mut Cell::default()), Err(Damage::Large));
     }
 

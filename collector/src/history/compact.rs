@@ -18,48 +18,88 @@ use crate::limits::{PAGES_PER_STEP, ROLLUPS_PER_STEP};
 /// Free pages stay in the file up to this part of it: they are soon needed again.
 const FREE_PART_MAX: i64 = 8;
 
-/// Does one step of upkeep, and returns whether there may be more to do.
-///
-/// Only the moment of writing keeps others from writing; what is to be moved is chosen and merged before.
-///
-/// # Errors
-///
-/// When the database can't be used, or a roll-up is damaged, which is then left where it is.
-pub fn compact(
-    connection: &mut Connection,
+/// The history's upkeep, and how far it has come.
+#[derive(Debug)]
+pub struct Upkeep {
     retention: Retention,
-    now: UnixSeconds,
-) -> Result<bool, HistoryError> {
-    let before =
-        |kept: Duration| UnixSeconds(now.0.saturating_sub(i64::try_from(kept.as_secs()).unwrap_or(i64::MAX)));
-    let (minutes, hours, days) = (before(retention.minutes), before(retention.hours), before(retention.days));
-    Ok(coarsen(connection, Span::Minute, Span::Hour, minutes)?
-        || coarsen(connection, Span::Hour, Span::Day, hours)?
-        || expire(connection, days)?
-        || names::forget(connection, Span::Day.start(days))? > 0
-        || shrink(connection)?)
+    /// What is being moved.
+    moving: Option<Moving>,
 }
 
-/// Moves some roll-ups of `fine` spans, of a `coarse` one that ended before a time, there.
-fn coarsen(
-    connection: &mut Connection,
-    fine: Span,
-    coarse: Span,
-    before: UnixSeconds,
-) -> Result<bool, HistoryError> {
-    let Some(oldest) = oldest(connection, fine, |place| coarse.end(coarse.start(place.start)) <= before)?
-    else {
-        return Ok(false);
-    };
-    let target = Place { start: coarse.start(oldest.start), ..oldest };
-    let ids = choose(connection, fine, target, coarse.end(target.start))?;
-    let merged = merge(connection, fine, &ids)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let cells = merged.into_iter().map(|(names, cell)| (target, names, cell)).collect();
-    Store::new(&transaction, target.start)?.put_all(coarse, cells)?;
-    delete(&transaction, fine, &ids)?;
-    transaction.commit()?;
-    Ok(true)
+/// Roll-ups that become coarser.
+#[derive(Debug)]
+struct Moving {
+    from: Span,
+    to: Span,
+    /// Where they go.
+    target: Place,
+    /// Those that are left: of the same names together, in the order in which names are given up last to first.
+    ids: Vec<i64>,
+}
+
+impl Upkeep {
+    /// Keeps roll-ups for so long.
+    #[must_use]
+    pub fn new(retention: Retention) -> Self {
+        Self { retention, moving: None }
+    }
+
+    /// Does one step, and returns whether there may be more to do.
+    ///
+    /// Only the moment of writing keeps others from writing; what is to be moved is chosen and merged before.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be used, or a roll-up is damaged, which is then left where it is. The next step begins
+    /// anew.
+    pub fn step(&mut self, connection: &mut Connection, now: UnixSeconds) -> Result<bool, HistoryError> {
+        let before = |kept: Duration| {
+            UnixSeconds(now.0.saturating_sub(i64::try_from(kept.as_secs()).unwrap_or(i64::MAX)))
+        };
+        let Retention { minutes, hours, days } = self.retention;
+        if self.moving.is_none() {
+            self.moving = Moving::due(connection, Span::Minute, Span::Hour, before(minutes))?;
+        }
+        if self.moving.is_none() {
+            self.moving = Moving::due(connection, Span::Hour, Span::Day, before(hours))?;
+        }
+        if let Some(mut moving) = self.moving.take() {
+            moving.step(connection)?;
+            self.moving = Some(moving).filter(|moving| !moving.ids.is_empty());
+            return Ok(true);
+        }
+        let days = before(days);
+        Ok(expire(connection, days)?
+            || names::forget(connection, Span::Day.start(days))? > 0
+            || shrink(connection)?)
+    }
+}
+
+impl Moving {
+    /// The roll-ups of the oldest coarse span of some site and projection, if it ended before a time.
+    fn due(
+        connection: &Connection,
+        from: Span,
+        to: Span,
+        before: UnixSeconds,
+    ) -> Result<Option<Self>, HistoryError> {
+        let is_due = |place: &Place| to.end(to.start(place.start)) <= before;
+        let Some(oldest) = oldest(connection, from, is_due)? else { return Ok(None) };
+        let target = Place { start: to.start(oldest.start), ..oldest };
+        let ids = choose(connection, from, target, to.end(target.start))?;
+        Ok(Some(Self { from, to, target, ids }))
+    }
+
+    /// Moves some.
+    fn step(&mut self, connection: &mut Connection) -> Result<(), HistoryError> {
+        let ids = self.ids.split_off(self.ids.len().saturating_sub(ROLLUPS_PER_STEP as usize));
+        let merged = merge(connection, self.from, &ids)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let cells = merged.into_iter().map(|(names, cell)| (self.target, names, cell)).collect();
+        Store::new(&transaction, self.target.start)?.put_all(self.to, cells)?;
+        delete(&transaction, self.from, &ids)?;
+        Ok(transaction.commit()?)
+    }
 }
 
 /// The oldest roll-up of some site and projection that is `due`.
@@ -89,8 +129,8 @@ fn oldest(
     }
 }
 
-/// The ids of some roll-ups from the start of a place to an `end`: those of the same names together, and the names that
-/// were met in most spans first, so that they keep their names if there is no room for all.
+/// The ids of all roll-ups from the start of a place to an `end`: those of the same names together, and the names that
+/// were met in most spans last, which is where steps begin: they keep their names if there is no room for all.
 fn choose(
     connection: &Connection,
     span: Span,
@@ -102,12 +142,12 @@ fn choose(
              SELECT id, device, channel, country, page,
                     count(*) OVER (PARTITION BY device, channel, country, page) AS met
              FROM {} WHERE site = ?1 AND projection = ?2 AND start >= ?3 AND start < ?4
-         ) ORDER BY met DESC, device, channel, country, page LIMIT ?5",
+         ) ORDER BY met, device, channel, country, page",
         span.table()
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let key = (place.site, place.projection.0, place.start.0, end.0, ROLLUPS_PER_STEP);
-    let ids = statement.query_map(key, |row| row.get(0))?;
+    let ids =
+        statement.query_map((place.site, place.projection.0, place.start.0, end.0), |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
 }
 

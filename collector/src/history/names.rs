@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{HistoryError, Span, UnixSeconds};
-use crate::limits::{NEW_NAMES_PER_DAY_MAX, ROLLUPS_PER_STEP};
+use crate::limits::NEW_NAMES_PER_DAY_MAX;
 
 /// Whether a name may be turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,5 +69,5 @@ pub(super) fn forget(connection: &Connection, day: UnixSeconds) -> Result<usize,
     let mut statement = connection.prepare_cached(
         "DELETE FROM history_name WHERE id IN (SELECT id FROM history_name WHERE last_day < ?1 LIMIT ?2)",
     )?;
-    Ok(statement.execute((day.0, ROLLUPS_PER_STEP))?)
+    Ok(statement.execute((day.0, NEW_NAMES_PER_DAY_MAX))?)
 }

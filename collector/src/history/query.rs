@@ -228,10 +228,13 @@ impl Rows {
         from: UnixSeconds,
         to: UnixSeconds,
     ) -> Result<Span, HistoryError> {
-        let mut step = match to.0.saturating_sub(from.0) {
-            ..=MINUTES_RANGE_MAX => Span::Minute,
-            ..=HOURS_RANGE_MAX => Span::Hour,
-            _ => Span::Day,
+        let range = to.0.saturating_sub(from.0);
+        let mut step = if range > HOURS_RANGE_MAX {
+            Span::Day
+        } else if range > MINUTES_RANGE_MAX {
+            Span::Hour
+        } else {
+            Span::Minute
         };
         for span in [Span::Hour, Span::Day] {
             let sql = format!(

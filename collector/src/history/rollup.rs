@@ -75,8 +75,8 @@ impl Rollups {
     }
 
     /// All names, by their numbers.
-    pub(super) fn names(&self) -> &[Box<str>] {
-        &self.names
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
     }
 
     /// All roll-ups, in no order.

@@ -16,7 +16,7 @@ const STATEMENTS_KEPT: usize = 64;
 /// Makes the tables where there are none.
 ///
 /// Whoever makes the database sets `auto_vacuum = INCREMENTAL` before its first table: only then can
-/// [`compact`](super::compact) make the file smaller.
+/// [`Upkeep`](super::Upkeep) make the file smaller.
 ///
 /// # Errors
 ///

@@ -45,7 +45,7 @@ pub fn add(transaction: &Transaction<'_>, rollups: &Rollups) -> Result<(), Histo
 
 /// The number of each name, in their order.
 fn learn(connection: &Connection, rollups: &Rollups, latest: UnixSeconds) -> Result<Vec<i64>, HistoryError> {
-    let mut kinds = vec![Kind::Free; rollups.names().len()];
+    let mut kinds = vec![Kind::Free; rollups.names().count()];
     for (key, _) in rollups.cells() {
         let [device, channel, country, _page] = key.names;
         for name in [key.site, device, channel, country] {
@@ -53,11 +53,11 @@ fn learn(connection: &Connection, rollups: &Rollups, latest: UnixSeconds) -> Res
         }
     }
     let other = other(connection, latest)?;
-    let number = |(name, kind): (&Box<str>, Kind)| match &**name {
+    let number = |(name, kind): (&str, Kind)| match name {
         NO_PAGE => Ok(NO_NAME),
         name => Ok(names::learn(connection, name, kind, latest)?.unwrap_or(other)),
     };
-    rollups.names().iter().zip(kinds).map(number).collect()
+    rollups.names().zip(kinds).map(number).collect()
 }
 
 fn other(connection: &Connection, used: UnixSeconds) -> Result<i64, HistoryError> {

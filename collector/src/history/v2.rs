@@ -37,7 +37,7 @@ pub(super) fn write(histogram: &Sparse, bytes: &mut Vec<u8>) {
             1 => write_number(0, bytes), // the crate tells a single empty bucket by its count
             empty => write_number(-empty, bytes),
         }
-        write_number(count.min(COUNT_MAX) as i64, bytes);
+        write_number(count.min(COUNT_MAX).cast_signed(), bytes);
         next = i64::from(bucket) + 1;
     }
     let length = (bytes.len() - start - HEADER_BYTES) as u32; // at most nine bytes for each bucket
@@ -87,7 +87,7 @@ fn header(length: u32) -> [u8; HEADER_BYTES] {
 
 /// Zigzag, then seven bits a byte; the ninth byte, if it comes to that, has eight.
 fn write_number(number: i64, bytes: &mut Vec<u8>) {
-    let mut rest = ((number << 1) ^ (number >> 63)) as u64;
+    let mut rest = ((number << 1) ^ (number >> 63)).cast_unsigned();
     for _ in 0..8 {
         if rest < 0x80 {
             bytes.push(rest as u8);
@@ -111,7 +111,7 @@ fn read_number(bytes: &mut &[u8]) -> Result<i64, Malformed> {
             break;
         }
     }
-    Ok((number >> 1) as i64 ^ -((number & 1) as i64))
+    Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
 }
 
 #[cfg(test)]
@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(split(&bytes[..41]), Err(Malformed::Short));
         assert_eq!(split(&[&[0], &bytes[1..]].concat()), Err(Malformed::Header));
         let mut beyond = Vec::new();
-        write_number(-(BUCKETS as i64), &mut beyond);
+        write_number(-BUCKETS.cast_signed() as i64, &mut beyond);
         assert_eq!(read(&beyond), Ok(Sparse::default()));
         write_number(1, &mut beyond);
         assert_eq!(read(&beyond), Err(Malformed::Range));
