@@ -108,25 +108,33 @@ fn oldest(
     span: Span,
     is_due: impl Fn(&Place) -> bool,
 ) -> Result<Option<Place>, HistoryError> {
-    // From one site and projection to the next by the index, without a look at what lies between.
-    let sql = format!(
-        "SELECT site, projection, start FROM {} WHERE (site, projection) > (?1, ?2)
-         ORDER BY site, projection, start LIMIT 1",
-        span.table()
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    // From one projection and site to the next by the index, without a look at what lies between; SQLite would walk
+    // through all of it for a comparison of pairs.
+    let [projections, sites] = ["site = ?1 AND projection > ?2", "site > ?1 AND ?2 IS NOT NULL"].map(|next| {
+        let table = span.table();
+        format!("SELECT site, projection, start FROM {table} WHERE {next} ORDER BY site, projection, start LIMIT 1")
+    });
     let mut after = (i64::MIN, 0);
     loop {
-        let place = statement.query_row(after, |row| {
-            let (site, projection, start) = (row.get(0)?, Projection(row.get(1)?), UnixSeconds(row.get(2)?));
-            Ok(Place { site, projection, start })
-        });
-        let Some(place) = place.optional()? else { return Ok(None) };
-        if is_due(&place) {
-            return Ok(Some(place));
+        let next = match first(connection, &projections, after)? {
+            None => first(connection, &sites, after)?,
+            found => found,
+        };
+        match next {
+            Some(place) if !is_due(&place) => after = (place.site, place.projection.0),
+            due => return Ok(due),
         }
-        after = (place.site, place.projection.0);
     }
+}
+
+/// The first place that a statement finds after a site and a projection.
+fn first(connection: &Connection, sql: &str, after: (i64, u8)) -> Result<Option<Place>, HistoryError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let place = statement.query_row(after, |row| {
+        let (site, projection, start) = (row.get(0)?, Projection(row.get(1)?), UnixSeconds(row.get(2)?));
+        Ok(Place { site, projection, start })
+    });
+    Ok(place.optional()?)
 }
 
 /// The ids of all roll-ups from the start of a place to an `end`: those of the same names together, and the names that
