@@ -33,17 +33,19 @@ impl Sparse {
         if self.0.is_empty() {
             return self.0.clone_from(&other.0);
         }
-        let mut merged = Vec::with_capacity(self.0.len() + other.0.len());
-        let mut own = self.0.iter().copied().peekable();
+        // In a busy histogram most buckets are there already, and nothing need be moved.
+        let (mut new, mut at) = (Vec::new(), 0);
         for &(bucket, count) in &other.0 {
-            while let Some(below) = own.next_if(|&(own, _)| own < bucket) {
-                merged.push(below);
+            at += self.0[at..].iter().take_while(|&&(own, _)| own < bucket).count();
+            match self.0.get_mut(at) {
+                Some((own, own_count)) if *own == bucket => *own_count = sum(*own_count, count),
+                _ => new.push((bucket, count)),
             }
-            let here = own.next_if(|&(own, _)| own == bucket).map_or(0, |(_, count)| count);
-            merged.push((bucket, sum(here, count)));
         }
-        merged.extend(own);
-        self.0 = merged;
+        if !new.is_empty() {
+            self.0.extend(new);
+            self.0.sort_by_key(|&(bucket, _)| bucket); // two ascending runs, which a stable sort merges in one go
+        }
     }
 
     /// Whether nothing was counted.
