@@ -1,22 +1,27 @@
-//! The admin listener: metrics and health. Never internet-facing.
+//! The admin listener: metrics, health, and questions about the history. Never internet-facing.
 
 mod metrics;
+mod timings;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use hyper::{Method, Response, StatusCode};
+use hyper::{Method, Response, StatusCode, Uri};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use crate::answer::{Body, whole};
 use crate::config::Secret;
 use crate::expose::Exposition;
+use crate::history::Reader;
 use crate::limits::SCRAPES_MAX;
 
+use self::timings::Timings;
+
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
 
 /// All that the admin listener needs.
 #[derive(Debug)]
@@ -26,30 +31,45 @@ pub struct Api {
     ready: Arc<AtomicBool>,
     /// For scrapes that are answered at the same time.
     room: Arc<Semaphore>,
+    timings: Option<Timings>,
 }
 
 impl Api {
-    /// An admin listener; `ready` says whether beacons are taken.
+    /// An admin listener; `ready` says whether beacons are taken, and `history` answers for what was before.
     #[must_use]
-    pub fn new(exposition: Exposition, token: Option<Secret>, ready: Arc<AtomicBool>) -> Self {
+    pub fn new(
+        exposition: Exposition,
+        token: Option<Secret>,
+        ready: Arc<AtomicBool>,
+        history: Option<Reader>,
+    ) -> Self {
         let room = Arc::new(Semaphore::new(SCRAPES_MAX));
-        Self { exposition: Arc::new(exposition), token, ready, room }
+        Self { exposition: Arc::new(exposition), token, ready, room, timings: history.map(Timings::new) }
     }
 
     /// Answers one request.
-    #[must_use]
-    pub fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<Body> {
+    pub async fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
         if method != Method::GET && method != Method::HEAD {
             return text(StatusCode::METHOD_NOT_ALLOWED, PLAIN_TEXT, "use GET\n");
         }
-        match path {
+        match uri.path() {
             // An orchestrator's probes have no token, and these tell nothing.
             "/healthz" => text(StatusCode::OK, PLAIN_TEXT, "ok\n"),
             "/readyz" if self.ready.load(Ordering::Relaxed) => text(StatusCode::OK, PLAIN_TEXT, "ready\n"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, PLAIN_TEXT, "not taking beacons\n"),
             _ if !self.is_allowed(headers) => unauthorized(),
             "/metrics" => metrics::answer(&self.exposition, headers, &self.room),
-            _ => text(StatusCode::NOT_FOUND, PLAIN_TEXT, "here are /metrics, /healthz and /readyz\n"),
+            "/api/v1/timings" => match &self.timings {
+                Some(timings) => timings.answer(uri.query().unwrap_or_default()).await,
+                None => {
+                    error(StatusCode::NOT_FOUND, "there is no history: start the collector with --data-dir")
+                }
+            },
+            _ => text(
+                StatusCode::NOT_FOUND,
+                PLAIN_TEXT,
+                "here are /metrics, /healthz, /readyz and /api/v1/timings\n",
+            ),
         }
     }
 
@@ -64,6 +84,14 @@ fn unauthorized() -> Response<Body> {
     let mut response = text(StatusCode::UNAUTHORIZED, PLAIN_TEXT, "a bearer token is needed\n");
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
+}
+
+fn error(status: StatusCode, message: &str) -> Response<Body> {
+    json(status, &serde_json::json!({ "error": message }))
+}
+
+fn json(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
+    text(status, JSON, value.to_string())
 }
 
 fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {

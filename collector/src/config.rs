@@ -3,6 +3,7 @@
 //! Every mistake is reported at once, with its line. Nothing else in the collector reads files or the
 //! environment; everything below takes what it needs as an argument.
 
+mod history;
 mod site;
 mod tls;
 
@@ -18,6 +19,7 @@ use ipnet::IpNet;
 use crate::admit::limiter::{ClientLimit, SiteLimiter};
 use crate::admit::origin::Origins;
 use crate::aggregate::budget::CellsMax;
+use crate::history::Retention;
 use crate::journal::Durability;
 use crate::limits::{CLIENTS_WATCHED_MAX, CONFIG_BYTES_MAX, REPORTS_REMEMBERED_MAX};
 use crate::observation::SiteIndex;
@@ -46,6 +48,8 @@ pub struct Config {
     pub admin: Admin,
     /// How what was accepted is kept.
     pub storage: Storage,
+    /// How long the history is kept, if there is one.
+    pub history: Retention,
     /// The sites, at least one.
     pub sites: Vec<Site>,
 }
@@ -149,6 +153,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             admin: Admin::default(),
             storage: Storage::default(),
+            history: Retention::default(),
             sites: vec![site],
         }
     }
@@ -179,6 +184,7 @@ impl Config {
             trusted_proxies: root.section("proxies", read_proxies),
             admin: root.section("admin", |section| read_admin(section, folder)),
             storage: root.section("storage", read_storage),
+            history: root.section("history", history::read),
             sites: site::read_all(root, folder),
         }
     }
@@ -254,6 +260,8 @@ fn with_cause(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config, Mistakes> {
@@ -319,6 +327,18 @@ mod tests {
         let numbers: Vec<_> = lines.iter().map(|(line, _)| *line).collect();
         assert_eq!(numbers, [2, 3, 5, 7, 8, 9, 11], "{lines:#?}");
         assert!(lines[0].1.contains("beacons_per_minute_per_client"), "{}", lines[0].1);
+    }
+
+    #[test]
+    fn the_history_is_kept_the_longer_the_coarser() {
+        let kept = parse(&format!("[history]\nminutes = \"2h\"\nhours = \"30d\"\n{SHOP}")).unwrap().history;
+        let hours = Duration::from_hours;
+        assert_eq!(kept, Retention { minutes: hours(2), hours: hours(720), days: hours(9600) });
+        for wrong in
+            ["minutes = \"20d\"", "hours = \"300d\"\ndays = \"200d\"", "minutes = \"1m\"", "weeks = 3"]
+        {
+            assert_eq!(lines(&format!("[history]\n{wrong}\n{SHOP}")).len(), 1, "{wrong}");
+        }
     }
 
     #[test]

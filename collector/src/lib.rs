@@ -25,6 +25,7 @@ pub mod arrival;
 pub mod config;
 pub mod demo;
 pub mod expose;
+pub mod history;
 pub mod ingest;
 pub mod journal;
 mod leb128;

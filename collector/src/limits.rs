@@ -59,3 +59,23 @@ pub const CELL_IDLE_MAX: Duration = Duration::from_hours(24);
 pub const AGENT_BYTES_READ_MAX: usize = 512;
 /// User agents of which each thread remembers what they say.
 pub const AGENTS_REMEMBERED_PER_THREAD: usize = 4_096;
+/// Roll-ups that wait in memory to be written, of about two kilobytes each; past it, views lose their names.
+pub const ROLLUPS_WAITING_MAX: usize = 20_000;
+/// Roll-ups of one site that a minute, an hour and a day may have, of each kind; past it, those of the least
+/// frequent names are counted as `other`.
+pub const ROLLUPS_MAX: [u32; 3] = [2_000, 5_000, 10_000];
+/// Names that the history learns in a day; further pages are counted as `other`. So whoever invents pages crowds out
+/// no known ones, and new ones for a day only.
+pub const NEW_NAMES_PER_DAY_MAX: u32 = 2_000;
+/// Bytes of one roll-up's histograms: more than all buckets of all metrics take.
+pub const ROLLUP_BYTES_MAX: usize = 512 * 1024;
+/// Roll-ups that one step of the history's upkeep moves or deletes, so that nobody waits for it for long.
+pub const ROLLUPS_PER_STEP: u32 = 1_000;
+/// Pages of the database that one step gives back to the file system.
+pub const PAGES_PER_STEP: u32 = 1_000;
+/// Questions about the history that are answered at the same time.
+pub const QUESTIONS_MAX: usize = 4;
+/// Quantiles that one question may ask for.
+pub const QUANTILES_MAX: usize = 20;
+/// Groups of one answer; further names are counted as `other`.
+pub const GROUPS_MAX: usize = 1_000;

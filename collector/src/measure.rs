@@ -89,6 +89,27 @@ impl Metric {
         Self::DomContentLoaded,
     ];
 
+    /// Its name in questions and answers; `expose::catalog` has those of its Prometheus families.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ttfb => "ttfb",
+            Self::Fcp => "fcp",
+            Self::Lcp => "lcp",
+            Self::Inp => "inp",
+            Self::Cls => "cls",
+            Self::Load => "load",
+            Self::Redirect => "redirect",
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Wait => "wait",
+            Self::Response => "response",
+            Self::DomInteractive => "dom_interactive",
+            Self::DomContentLoaded => "dom_content_loaded",
+        }
+    }
+
     /// How many metrics the visitor view keeps: the first ones.
     pub const OF_VISITORS: usize = 6;
 

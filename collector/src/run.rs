@@ -106,7 +106,7 @@ pub async fn run(
     let ingest = Arc::new(Ingest::new(Arc::clone(&pipeline), proxies, country_header, pages, started));
     let ready = Arc::new(AtomicBool::new(true));
     let exposition = Exposition::new(&pipeline, &connections, started_at)?;
-    let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready)));
+    let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready), None));
 
     let (stop, stopping) = watch::channel(());
     let (stop_api, api_stopping) = oneshot::channel::<()>();
@@ -238,7 +238,8 @@ fn start_workers(
 async fn serve_api(listener: tokio::net::TcpListener, api: Arc<Api>, stopping: oneshot::Receiver<()>) {
     let answer = move |_peer, request: hyper::Request<hyper::body::Incoming>| {
         let api = Arc::clone(&api);
-        async move { api.answer(request.method(), request.uri().path(), request.headers()) }
+        let (head, _body) = request.into_parts();
+        async move { api.answer(&head.method, &head.uri, &head.headers).await }
     };
     let readers = Connections::new(SERVING_ADMIN, |_| true);
     serve::serve(listener, readers, None, answer, None, async { drop(stopping.await) }).await;

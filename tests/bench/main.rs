@@ -8,6 +8,7 @@ mod beacons;
 mod cardinality;
 mod cores;
 mod filled;
+mod history;
 mod ingest;
 mod journal;
 mod load;
@@ -28,7 +29,7 @@ use crate::session::Session;
 type Benchmark = (&'static str, fn(&mut Session));
 
 /// All of them, in the order in which they run: `memory` and `scrape` share a collector that takes minutes to fill.
-const BENCHMARKS: [Benchmark; 8] = [
+const BENCHMARKS: [Benchmark; 9] = [
     ("ingest", ingest::run),
     ("cores", cores::run),
     ("journal", journal::run),
@@ -36,6 +37,7 @@ const BENCHMARKS: [Benchmark; 8] = [
     ("scrape", scraping::run),
     ("cardinality", cardinality::run),
     ("quantiles", quantiles::run),
+    ("history", history::run),
     ("micro", micro::run),
 ];
 

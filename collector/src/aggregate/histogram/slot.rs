@@ -16,7 +16,7 @@ pub const SIGNIFICANT_DIGITS: u8 = 2;
 const LINEAR: u32 = 256;
 const PER_POWER: u32 = LINEAR / 2;
 /// How many HDR buckets there are.
-const BUCKETS: usize = bucket(u32::MAX) as usize + 1;
+pub const BUCKETS: usize = bucket(u32::MAX) as usize + 1;
 /// No slot has this number or a higher one, whatever the scale.
 pub const END: u16 = (BUCKETS + EDGES_MAX) as u16;
 /// So many neighbouring buckets have at most one edge between them.
@@ -85,14 +85,16 @@ pub fn count(scale: Scale) -> usize {
     usize::from(of(scale, Micros(u32::MAX))) + 1
 }
 
-/// The number of a value's HDR bucket.
-const fn bucket(value: u32) -> u32 {
+/// The number of a value's HDR bucket: its place among the counts of a histogram of the crate `hdrhistogram`.
+#[must_use]
+pub const fn bucket(value: u32) -> u32 {
     let power = (value | (LINEAR - 1)).ilog2() - (LINEAR - 1).ilog2();
     power * PER_POWER + (value >> power)
 }
 
 /// The lowest and the highest value of an HDR bucket.
-fn bucket_values(bucket: u32) -> (u32, u32) {
+#[must_use]
+pub fn bucket_values(bucket: u32) -> (u32, u32) {
     let power = (bucket / PER_POWER).saturating_sub(1);
     let lowest = (bucket - power * PER_POWER) << power;
     (lowest, lowest + ((1 << power) - 1))

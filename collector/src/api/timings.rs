@@ -1,0 +1,154 @@
+//! `/api/v1/timings`: percentiles of a metric over any stored range, by device, channel, country, page or time.
+
+mod question;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::sync::Semaphore;
+
+use super::{error, json};
+use crate::answer::Body;
+use crate::history::{self, By, GroupName, HistoryError, Question, Reader, Span, UnixSeconds};
+use crate::limits::QUESTIONS_MAX;
+use crate::measure::{Metric, Micros, Scale};
+
+use self::question::{WrongQuestion, parse};
+
+/// Answers questions, some at the same time.
+#[derive(Debug)]
+pub(super) struct Timings {
+    reader: Reader,
+    room: Arc<Semaphore>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+enum NoAnswer {
+    #[error(transparent)]
+    Wrong(#[from] WrongQuestion),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+}
+
+impl Timings {
+    pub(super) fn new(reader: Reader) -> Self {
+        Self { reader, room: Arc::new(Semaphore::new(QUESTIONS_MAX)) }
+    }
+
+    /// Answers the question of a query string.
+    pub(super) async fn answer(&self, query: &str) -> Response<Body> {
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            return error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many questions are being answered; try again",
+            );
+        };
+        let (reader, query) = (self.reader.clone(), query.to_owned());
+        // The disk may be slow, and this thread's runtime answers health checks too.
+        let answered = tokio::task::spawn_blocking(move || {
+            let _room = room;
+            answer(&reader, &query, now())
+        });
+        match answered.await {
+            Ok(Ok(answer)) => json(StatusCode::OK, &answer),
+            Ok(Err(NoAnswer::Wrong(wrong))) => error(StatusCode::BAD_REQUEST, &wrong.to_string()),
+            Ok(Err(NoAnswer::History(failure))) => fail(&failure),
+            Err(failure) => fail(&failure),
+        }
+    }
+}
+
+fn fail(failure: &(dyn std::error::Error + 'static)) -> Response<Body> {
+    tracing::error!(error = failure, "a question about the history can't be answered");
+    error(StatusCode::SERVICE_UNAVAILABLE, "the history can't be read; the log says why")
+}
+
+fn now() -> UnixSeconds {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    UnixSeconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn answer(reader: &Reader, query: &str, now: UnixSeconds) -> Result<serde_json::Value, NoAnswer> {
+    let question = parse(query, now)?;
+    if !reader.knows(&question.site)? {
+        return Err(WrongQuestion::UnknownSite.into());
+    }
+    let timings = reader.timings(&question)?;
+    let answer = Answer::new(&question, timings);
+    Ok(serde_json::to_value(answer).unwrap_or_default())
+}
+
+/// The answer as it is sent.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    site: &'a str,
+    metric: &'static str,
+    by: &'static str,
+    /// Of the values: `ms`, or `score` for CLS.
+    unit: &'static str,
+    from: String,
+    to: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'static str>,
+    groups: Vec<Group>,
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    name: String,
+    count: u64,
+    /// Value by quantile, as it was asked for.
+    quantiles: BTreeMap<String, f64>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(question: &'a Question, timings: history::Timings) -> Self {
+        let group = |group: history::Group| {
+            let values = group.quantiles.into_iter().map(|value| in_unit(question.metric, value));
+            Group {
+                name: match group.name {
+                    GroupName::Name(name) => name,
+                    GroupName::Time(start) => date(start),
+                },
+                count: group.count,
+                quantiles: question.quantiles.iter().map(f64::to_string).zip(values).collect(),
+            }
+        };
+        Self {
+            site: &question.site,
+            metric: question.metric.name(),
+            by: match question.by {
+                By::Dimension(dimension) => dimension.name(),
+                By::Time => question::TIME,
+            },
+            unit: if question.metric.scale() == Scale::Score { "score" } else { "ms" },
+            from: date(timings.from),
+            to: date(timings.to),
+            step: timings.step.map(|step| match step {
+                Span::Minute => "minute",
+                Span::Hour => "hour",
+                Span::Day => "day",
+            }),
+            groups: timings.groups.into_iter().map(group).collect(),
+        }
+    }
+}
+
+fn in_unit(metric: Metric, Micros(value): Micros) -> f64 {
+    f64::from(value) / if metric.scale() == Scale::Score { 1e6 } else { 1e3 }
+}
+
+/// A time in the format of RFC 3339; questions have none that it can't tell.
+fn date(UnixSeconds(seconds): UnixSeconds) -> String {
+    let date = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    date.format(&Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
