@@ -87,11 +87,11 @@ fn unauthorized() -> Response<Body> {
 }
 
 fn error(status: StatusCode, message: &str) -> Response<Body> {
-    json(status, &serde_json::json!({ "error": message }))
+    json(status, serde_json::json!({ "error": message }).to_string())
 }
 
-fn json(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
-    text(status, JSON, value.to_string())
+fn json(status: StatusCode, body: String) -> Response<Body> {
+    text(status, JSON, body)
 }
 
 fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {

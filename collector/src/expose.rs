@@ -9,6 +9,7 @@ mod catalog;
 mod courtesy;
 mod encode;
 mod format;
+mod history;
 mod names;
 mod own;
 mod rum;
@@ -21,10 +22,12 @@ use std::time::{Duration, SystemTime};
 use graadmeter_base::serve::Connections;
 use prometheus::{Encoder, IntGauge, ProtobufEncoder, Registry, TextEncoder};
 
+use crate::history::Counts;
 use crate::pipeline::Pipeline;
 
 use self::catalog::{CELLS, HANDLING};
 use self::encode::{Encode, Protobuf, Text};
+use self::history::History;
 use self::names::AllNames;
 use self::own::Own;
 use self::rum::Scrape;
@@ -73,6 +76,16 @@ impl Exposition {
         registry.register(Box::new(cells.clone()))?;
         let started = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Ok(Self { pipeline: Arc::clone(pipeline), registry, cells, started })
+    }
+
+    /// Shows what a history counts, too.
+    ///
+    /// # Errors
+    ///
+    /// When it is shown already.
+    pub fn with_history(self, counts: Arc<Counts>) -> Result<Self, ExposeError> {
+        self.registry.register(Box::new(History::new(counts)?))?;
+        Ok(self)
     }
 
     /// Writes all metrics.

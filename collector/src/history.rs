@@ -1,17 +1,18 @@
 //! The history: what visitors measured, by site, device, channel, country and page, for as long as it is kept.
 //!
-//! Observations become [`Rollups`] in memory: counts, and an HDR histogram for each metric. [`add`] writes them into
-//! the SQLite database as roll-ups of minutes. [`Upkeep`] merges minutes into hours and hours into days when their time
-//! has come, and deletes days in the end; so every observation is in exactly one of the three tables, and what is late
-//! needs no special care. [`Reader`] answers questions by merging what is stored.
+//! Observations become roll-ups in memory: counts, and an HDR histogram for each metric. [`Feed`] writes them into
+//! the history's SQLite database as roll-ups of minutes. Its upkeep merges minutes into hours and hours into days when
+//! their time has come, and deletes days in the end; so every observation is in exactly one of the three tables, and
+//! what is late needs no special care. [`Reader`] answers questions by merging what is stored.
 //!
-//! One thread writes: it alone calls [`add`] and [`Upkeep::step`]. Readers have connections of their own.
+//! One thread writes, the one that has the [`Feed`]. Readers have connections of their own.
 //!
 //! Nothing in here asks a clock. All times are of the Unix epoch, and all spans are UTC's.
 
 mod cell;
 mod compact;
 mod dimension;
+mod feed;
 mod names;
 mod query;
 mod rollup;
@@ -26,13 +27,10 @@ mod v2;
 use std::time::Duration;
 
 pub use self::cell::Damage;
-pub use self::compact::Upkeep;
 pub use self::dimension::Dimension;
+pub use self::feed::{Counts, Feed};
 pub use self::query::{By, Group, GroupName, Question, Reader, Timings};
-pub use self::rollup::Rollups;
-pub use self::schema::prepare;
 pub use self::span::{Span, UnixSeconds};
-pub use self::store::add;
 pub use self::v2::Malformed;
 
 /// How long roll-ups are kept before they become coarser, or are deleted.

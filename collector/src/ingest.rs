@@ -128,31 +128,22 @@ impl Ingest {
             return None;
         }
         let at = Instant::now();
-        let ended = self.beacon(&Received { core, peer, fields, told, body: post.body, at });
-        let (mut response, condition) = match ended {
-            Ok(Handled::Accepted(ticket)) => (self.end(core, Ok(Outcome::Accepted), at), Some(ticket)),
-            Ok(Handled::Ended(outcome)) => (self.end(core, Ok(outcome), at), None),
-            Err(error) => (self.end(core, Err(error), at), None),
-        };
+        let handled = self.beacon(&Received { core, peer, fields, told, body: post.body, at });
+        let (mut response, ticket) = self.end(core, &handled, at);
         if let Some(allowance) = self.cors.allowance(told) {
             allowance.write(response.headers_mut());
         }
-        Some(Answer { response, condition })
+        Some(Answer { response, condition: ticket.map(Ticket::to_bits) })
     }
 
-    /// Whether a beacon that was accepted on this core may be answered so; if not, what is answered.
+    /// Whether what was answered under a condition may be sent; if not, what is sent instead.
     pub fn poll_stored(
         &self,
-        core: usize,
-        ticket: Ticket,
+        condition: u64,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Response<Bytes>>> {
-        let is_stored = ready!(self.pipeline.poll_stored(core, ticket, context));
-        Poll::Ready(if is_stored {
-            Ok(())
-        } else {
-            Err(self.end(core, Ok(Outcome::NotStored), Instant::now()))
-        })
+        let is_stored = ready!(self.pipeline.poll_stored(Ticket::from_bits(condition), context));
+        Poll::Ready(if is_stored { Ok(()) } else { Err(respond(Outcome::NotStored)) })
     }
 
     /// Reads a body, lets `handle` judge it, and counts how that ended.
@@ -173,30 +164,40 @@ impl Ingest {
         };
         unfinished.arrived();
         let at = Instant::now();
-        let ended = match read {
+        let handled = match read {
             Ok(body) => handle(self, &Received { core, peer, fields, told, body: &body, at }),
             Err(outcome) => Ok(Handled::Ended(outcome)),
         };
-        let ended = match ended {
-            Ok(Handled::Accepted(ticket)) => Ok(self.stored(core, ticket).await),
-            Ok(Handled::Ended(outcome)) => Ok(outcome),
-            Err(error) => Err(error),
+        let (response, ticket) = self.end(core, &handled, at);
+        let response = match ticket {
+            Some(ticket) if !self.is_stored(ticket).await => respond(Outcome::NotStored),
+            _ => response,
         };
-        self.end(core, ended, at).map(whole)
+        response.map(whole)
     }
 
-    async fn stored(&self, core: usize, ticket: Ticket) -> Outcome {
-        let is_stored = poll_fn(|context| self.pipeline.poll_stored(core, ticket, context)).await;
-        if is_stored { Outcome::Accepted } else { Outcome::NotStored }
+    async fn is_stored(&self, ticket: Ticket) -> bool {
+        poll_fn(|context| self.pipeline.poll_stored(ticket, context)).await
     }
 
-    /// Counts how a request ended, and answers it.
-    fn end(&self, core: usize, ended: Result<Outcome, WireError>, at: Instant) -> Response<Bytes> {
-        self.count(core, *ended.as_ref().unwrap_or(&Outcome::Invalid), at);
-        match ended {
-            Ok(outcome) => respond(outcome, outcome.message()),
-            Err(error) => respond(Outcome::Invalid, &error.to_string()),
-        }
+    /// Counts how a request ended; how it is answered, and what it has to wait for before.
+    fn end(
+        &self,
+        core: usize,
+        handled: &Result<Handled, WireError>,
+        at: Instant,
+    ) -> (Response<Bytes>, Option<Ticket>) {
+        let (outcome, ticket) = match handled {
+            Ok(Handled::Ended(outcome)) => (*outcome, None),
+            Ok(Handled::Waits(outcome, ticket)) => (*outcome, Some(*ticket)),
+            Err(_) => (Outcome::Invalid, None),
+        };
+        self.count(core, outcome, at);
+        let response = match handled {
+            Err(error) => respond_with(outcome, &error.to_string()),
+            Ok(_) => respond(outcome),
+        };
+        (response, ticket)
     }
 
     fn count(&self, core: usize, outcome: Outcome, at: Instant) {
@@ -273,7 +274,11 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-fn respond(outcome: Outcome, message: &str) -> Response<Bytes> {
+fn respond(outcome: Outcome) -> Response<Bytes> {
+    respond_with(outcome, outcome.message())
+}
+
+fn respond_with(outcome: Outcome, message: &str) -> Response<Bytes> {
     let status = outcome.status();
     if status == StatusCode::NO_CONTENT {
         let mut response = Response::new(Bytes::new());

@@ -10,6 +10,7 @@ mod checkpoint;
 pub mod entry;
 mod names;
 mod outbox;
+mod reading;
 mod store;
 mod writer;
 
@@ -17,7 +18,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Entries;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -30,11 +32,12 @@ use crate::tally::Tallies;
 
 use self::entry::{Damaged, Entry};
 use self::names::{Names, Numbers};
-use self::outbox::Outbox;
+use self::outbox::{Filling, Outbox};
 use self::writer::Writer;
 
 pub use self::checkpoint::Checkpoints;
-pub use self::outbox::Ticket;
+use self::checkpoint::Kept;
+pub use self::reading::{Accepted, Reading};
 pub use self::store::{Durability, StoreError};
 pub use self::writer::Counts;
 
@@ -73,6 +76,7 @@ pub enum JournalError {
 pub struct Journal {
     outboxes: Vec<Outbox>,
     writer: Writer,
+    folder: PathBuf,
     /// Keeps others away.
     _lock: File,
 }
@@ -83,7 +87,22 @@ pub struct Opened {
     connection: Connection,
     folder: String,
     hash_keys: [u64; 4],
+    /// The highest number of a batch that somebody else has seen.
+    known: u64,
     lock: File,
+}
+
+/// With whom somebody waits for what: a batch of a core, counted from the start of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    core: u16,
+    number: u64,
+}
+
+/// What a core accepts next. Until this is dropped, whoever looks for a report of this core waits.
+pub struct Accepting<'a> {
+    core: usize,
+    filling: Filling<'a>,
 }
 
 /// What one core accepted between two commits of an earlier run.
@@ -114,7 +133,14 @@ impl Opened {
         };
         let (connection, hash_keys) =
             open().map_err(|source| JournalError::Store { folder: name.clone(), source })?;
-        Ok(Self { connection, folder: name, hash_keys, lock })
+        Ok(Self { connection, folder: name, hash_keys, known: 0, lock })
+    }
+
+    /// Gives batches higher numbers than this one, which somebody has seen: a crash of the machine may have made the journal
+    /// forget it.
+    #[must_use]
+    pub fn numbering_after(self, batch: u64) -> Self {
+        Self { known: batch.max(self.known), ..self }
     }
 
     /// The keys of the hashes by which reports are known again.
@@ -171,7 +197,7 @@ impl Opened {
     /// When the database can't be read, or has changed by itself.
     pub fn replay(&self, sites: &[&Site], mut each: impl FnMut(Earlier<'_>)) -> Result<(), JournalError> {
         let mut runs = HashMap::new();
-        let read = store::for_each_batch(&self.connection, |batch| {
+        let read = store::for_each_batch(&self.connection, 0, |batch| {
             let numbers = match runs.entry(batch.run) {
                 Entries::Occupied(known) => known.into_mut(),
                 Entries::Vacant(new) => {
@@ -180,7 +206,7 @@ impl Opened {
                 }
             };
             each(Earlier { batch: batch.number, core: batch.core, entries: batch.entries, numbers });
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         });
         read.map_err(|source| self.error(source))
     }
@@ -191,16 +217,16 @@ impl Opened {
     ///
     /// When the database can't be written, or no thread can be had.
     pub fn write(self, sites: &[&Site], cores: usize) -> Result<Journal, JournalError> {
-        let Self { connection, folder, lock, .. } = self;
+        let Self { connection, folder, known, lock, .. } = self;
         let write = || {
             let run = store::begin_run(&connection, &Names::of(sites).to_json()?)?;
-            let writer = Writer::start(connection, run)?;
+            let writer = Writer::start(connection, run, known)?;
             writer::keep_in_sync(Path::new(&folder), &writer)?;
             Ok(writer)
         };
         let writer = write().map_err(|source| JournalError::Store { folder: folder.clone(), source })?;
         let outboxes = (0..cores.max(1)).map(|_| Outbox::default()).collect();
-        Ok(Journal { outboxes, writer, _lock: lock })
+        Ok(Journal { outboxes, writer, folder: folder.into(), _lock: lock })
     }
 
     fn error(&self, source: StoreError) -> JournalError {
@@ -248,35 +274,84 @@ pub fn for_each_entry(mut entries: &[u8], mut each: impl FnMut(&Entry<'_>)) -> R
     Ok(())
 }
 
-impl Journal {
-    /// Takes an entry of a core, which may be answered when its batch is stored; or has no room for it.
-    #[must_use]
-    pub fn accept(&self, core: usize, entry: &Entry<'_>) -> Option<Ticket> {
-        self.outbox(core).add(|entries| entry.write(entries))
+impl Ticket {
+    /// Bits of the core.
+    const CORE_BITS: u32 = u16::BITS;
+
+    fn new(core: usize, number: u64) -> Self {
+        Self { core: core as u16, number } // no machine has more cores
     }
 
-    /// Whether a core's batch is stored, as soon as that is known.
-    pub fn poll_stored(&self, core: usize, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
-        self.outbox(core).poll_stored(ticket, context)
+    /// As one number.
+    #[must_use]
+    pub fn to_bits(self) -> u64 {
+        self.number << Self::CORE_BITS | u64::from(self.core)
+    }
+
+    /// From [`Self::to_bits`].
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Self {
+        Self { core: bits as u16, number: bits >> Self::CORE_BITS } // the lowest bits
+    }
+}
+
+impl Accepting<'_> {
+    /// Takes an entry, which may be answered when its batch is stored; or has no room for it.
+    #[must_use]
+    pub fn accept(&mut self, entry: &Entry<'_>) -> Option<Ticket> {
+        self.filling.add(entry).map(|number| Ticket::new(self.core, number))
+    }
+}
+
+impl Journal {
+    /// Lets a core accept something.
+    #[must_use]
+    pub fn accepting(&self, core: usize) -> Accepting<'_> {
+        Accepting { core, filling: self.outbox(core).filling() }
+    }
+
+    /// The batch that has a report or an order with this hash, on any core, if it is not yet known whether it is stored.
+    /// Nobody who looks may be accepting.
+    #[must_use]
+    pub fn find_unsettled(&self, hash: u64) -> Option<Ticket> {
+        let mut outboxes = self.outboxes.iter().enumerate();
+        outboxes.find_map(|(core, outbox)| outbox.find(hash).map(|number| Ticket::new(core, number)))
+    }
+
+    /// Whether a batch is stored, as soon as that is known.
+    pub fn poll_stored(&self, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
+        self.outbox(ticket.core.into()).poll_stored(ticket.number, context)
     }
 
     /// Stores what a core accepts, for as long as it is polled. `stored` is given the entries of each batch before anybody is
     /// answered, and its number; or none, if it is lost.
     pub async fn keep(&self, core: usize, mut stored: impl FnMut(&[u8], Option<u64>)) {
         let outbox = self.outbox(core);
-        let mut spare = Vec::new();
+        let (mut spare, mut woken) = (Vec::new(), Vec::new());
         loop {
             let entries = outbox.take(&mut spare).await;
             let (entries, batch) = self.writer.write(core, entries).await;
             stored(&entries, batch);
-            outbox.settle(batch.is_some());
+            outbox.settle(batch.is_some(), &mut woken);
             spare = entries;
             spare.clear();
         }
     }
 
-    /// Stores what the cells have counted since the last checkpoint, and removes the batches that are in them and older than
-    /// the time for which reports are known again.
+    /// Reads what is stored, beside all that goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be opened once more.
+    pub fn read(&self) -> Result<Reading, JournalError> {
+        let opened = store::open_again(&self.folder);
+        opened
+            .map(Reading::new)
+            .map_err(|source| JournalError::Store { folder: self.folder.display().to_string(), source })
+    }
+
+    /// Stores what the cells have counted since the last checkpoint, and removes the batches that are in them, older than
+    /// the time for which reports are known again, and not after `fed`.
     ///
     /// # Errors
     ///
@@ -287,10 +362,11 @@ impl Journal {
         tallies: &Tallies,
         sites: &[&Site],
         unix_now: Duration,
+        fed: u64,
     ) -> Result<(), StoreError> {
-        let before = unix_now.saturating_sub(REMEMBERED);
-        let before = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
-        checkpoints.store(tallies, sites, &self.writer, before)
+        let since = unix_now.saturating_sub(REMEMBERED);
+        let since = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        checkpoints.store(tallies, sites, &self.writer, Kept { since, after: fed })
     }
 
     /// What its thread has counted.

@@ -71,6 +71,8 @@ pub const NEW_NAMES_PER_DAY_MAX: u32 = 2_000;
 pub const ROLLUP_BYTES_MAX: usize = 512 * 1024;
 /// Roll-ups that one step of the history's upkeep moves or deletes, so that nobody waits for it for long.
 pub const ROLLUPS_PER_STEP: u32 = 1_000;
+/// Damaged roll-ups that are set aside before whatever they are in the way of is given up until the next time.
+pub const DAMAGED_ROLLUPS_AT_ONCE_MAX: usize = 100;
 /// Pages of the database that one step gives back to the file system.
 pub const PAGES_PER_STEP: u32 = 1_000;
 /// Questions about the history that are answered at the same time.

@@ -17,7 +17,7 @@ use crate::aggregate::cells::{Moment, Seconds};
 use crate::arrival::Arrival;
 use crate::config::{Config, Conversions, Robots, Site};
 use crate::journal::entry::Entry;
-use crate::journal::{self, Checkpoints, Earlier, Journal, JournalError, Opened, Ticket};
+use crate::journal::{self, Checkpoints, Earlier, Journal, JournalError, Opened, Reading, Ticket};
 use crate::outcome::Outcome;
 use crate::place::Placer;
 use crate::place::channel::Sources;
@@ -50,8 +50,9 @@ struct Reports {
 pub enum Handled {
     /// To its end.
     Ended(Outcome),
-    /// It is accepted if the journal stores its batch, and counted then.
-    Accepted(Ticket),
+    /// It ends so if the journal stores this batch, its own or, if it came before, that of the first; if not, as
+    /// [`Outcome::NotStored`].
+    Waits(Outcome, Ticket),
 }
 
 impl Pipeline {
@@ -126,11 +127,10 @@ impl Pipeline {
         let Some(site) = self.sites.get(&*beacon.site) else {
             return Ok(Handled::Ended(Outcome::UnknownSite));
         };
-        let reports = self.reports(beacon, site);
-        if let Some(refusal) = self.judge(beacon, arrival, site, &reports, now) {
+        if let Some(refusal) = judge(beacon, arrival, site, now) {
             return Ok(Handled::Ended(refusal));
         }
-        Ok(self.accept(&decoded, arrival, site, &reports, now, core))
+        Ok(self.accept(&decoded, arrival, site, now, core))
     }
 
     /// Takes one sale that a shop's server reports through all stages, on the core with this number.
@@ -158,48 +158,59 @@ impl Pipeline {
             return Ok(Handled::Ended(Outcome::Unsigned));
         };
         let decoded = Decoded::new(sale.into_beacon(signed.id));
-        let reports = self.reports(&decoded.beacon, site);
-        if !self.is_new(&reports, now) {
-            return Ok(Handled::Ended(Outcome::Duplicate));
-        }
-        Ok(self.accept(&decoded, &Arrival::NOBODY, site, &reports, now, core))
+        Ok(self.accept(&decoded, &Arrival::NOBODY, site, now, core))
     }
 
-    /// The last stages: place, and aggregate, at once or when the journal has it.
+    /// The last stages: count once, place, and aggregate, at once or when the journal has it.
     fn accept(
         &self,
         decoded: &Decoded<'_>,
         arrival: &Arrival<'_>,
         site: &Site,
-        reports: &Reports,
         now: Duration,
         core: usize,
     ) -> Handled {
+        let reports = self.reports(&decoded.beacon, site);
+        // From here on until it is in the journal's hands: a copy on another core waits, and then finds it there.
+        let accepting = self.journal.as_ref().map(|(journal, _)| journal.accepting(core));
+        if let Some(known) = self.known(&reports, now) {
+            drop(accepting);
+            return self.again(known);
+        }
         let observation = self.placer.place(&decoded.beacon, arrival, &site.places);
         let now = Seconds::of(self.started + now);
-        let Some((journal, _)) = &self.journal else {
+        let Some(mut accepting) = accepting else {
             let mut tally = self.tallies.of_core(core);
             tally.count(&observation, &self.budgets, decoded.left_out, Moment::at(now));
             return Handled::Ended(Outcome::Accepted);
         };
         let admitted = self.tallies.of_core(core).aggregate.admitted(&observation, &self.budgets);
-        let Reports { report, order } = *reports;
+        let Reports { report, order } = reports;
         let left_out = decoded.left_out;
         let entry = Entry { unix_seconds: now.0, report, order, left_out, admitted, observation };
-        journal.accept(core, &entry).map_or_else(
-            || {
-                self.forget(&entry);
-                Handled::Ended(Outcome::Overloaded)
-            },
-            Handled::Accepted,
-        )
+        if let Some(ticket) = accepting.accept(&entry) {
+            Handled::Waits(Outcome::Accepted, ticket)
+        } else {
+            self.forget(&entry);
+            Handled::Ended(Outcome::Overloaded)
+        }
     }
 
-    /// Whether the journal has stored a core's batch, as soon as that is known. Without a journal everything is lost at once.
-    pub fn poll_stored(&self, core: usize, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
-        self.journal
-            .as_ref()
-            .map_or(Poll::Ready(false), |(journal, _)| journal.poll_stored(core, ticket, context))
+    /// A report that came before, and is known by this hash. While it is not certain that the first one is stored, nobody
+    /// is told that it was counted.
+    fn again(&self, known: u64) -> Handled {
+        let Some((journal, _)) = &self.journal else { return Handled::Ended(Outcome::Duplicate) };
+        match journal.find_unsettled(known) {
+            Some(ticket) => Handled::Waits(Outcome::Duplicate, ticket),
+            None if self.duplicates.knows(known) => Handled::Ended(Outcome::Duplicate),
+            // It was lost a moment ago.
+            None => Handled::Ended(Outcome::NotStored),
+        }
+    }
+
+    /// Whether the journal has stored a batch, as soon as that is known. Without a journal everything is lost at once.
+    pub fn poll_stored(&self, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
+        self.journal.as_ref().map_or(Poll::Ready(false), |(journal, _)| journal.poll_stored(ticket, context))
     }
 
     /// Stores and counts what a core accepts, for as long as it is polled; at once over if there is no journal.
@@ -209,11 +220,22 @@ impl Pipeline {
         }
     }
 
-    /// Stores what the cells have counted, so that the journal stays short; it takes its time, but nobody's else.
-    pub fn checkpoint(&self, unix_now: Duration) {
+    /// Reads the journal, if there is one, beside all that goes on.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be opened once more.
+    pub fn read_journal(&self) -> Option<Result<Reading, JournalError>> {
+        self.journal.as_ref().map(|(journal, _)| journal.read())
+    }
+
+    /// Stores what the cells have counted, so that the journal stays short; it takes its time, but nobody's else. Batches after
+    /// `fed` stay in the journal.
+    pub fn checkpoint(&self, unix_now: Duration, fed: u64) {
         let Some((journal, checkpoints)) = &self.journal else { return };
         let mut checkpoints = checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = journal.checkpoint(&mut checkpoints, &self.tallies, &self.sites(), unix_now) {
+        let stored = journal.checkpoint(&mut checkpoints, &self.tallies, &self.sites(), unix_now, fed);
+        if let Err(error) = stored {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "a checkpoint can't be stored; the journal is kept until it can"
@@ -231,7 +253,10 @@ impl Pipeline {
                     tally.count(&entry.observation, &entry.admitted, entry.left_out, moment);
                 })
             }
-            None => journal::for_each_entry(entries, |entry| self.forget(entry)),
+            None => journal::for_each_entry(entries, |entry| {
+                self.forget(entry);
+                self.tallies.of_core(core).outcomes[Outcome::NotStored] += 1;
+            }),
         };
         if let Err(error) = counted {
             tracing::error!(%error, "what was just written can't be read");
@@ -261,34 +286,6 @@ impl Pipeline {
         }
     }
 
-    /// Why a beacon of a known site does not count, if it doesn't.
-    fn judge(
-        &self,
-        beacon: &Beacon<'_>,
-        arrival: &Arrival<'_>,
-        site: &Site,
-        reports: &Reports,
-        now: Duration,
-    ) -> Option<Outcome> {
-        if !site.origins.allow(arrival.origin, beacon.url.parts()) {
-            return Some(Outcome::OriginNotAllowed);
-        }
-        // A probe is a robot, and says so.
-        if beacon.source == Source::Rum && site.robots == Robots::Exclude && robots::is_robot(beacon, arrival)
-        {
-            return Some(Outcome::Bot);
-        }
-        if beacon.kind == Kind::Conversion && site.conversions == Conversions::Signed {
-            return Some(Outcome::Unsigned);
-        }
-        // After the questions above: strangers don't use up a site's share. Before the last one, so that what is
-        // turned away is not remembered as counted.
-        if !site.limiter.allows(now) {
-            return Some(Outcome::Limited);
-        }
-        (!self.is_new(reports, now)).then_some(Outcome::Duplicate)
-    }
-
     /// By what a report is known again.
     fn reports(&self, beacon: &Beacon<'_>, site: &Site) -> Reports {
         let site = site.places.index;
@@ -300,10 +297,18 @@ impl Pipeline {
         }
     }
 
-    /// Whether neither this report nor its order was counted before.
-    fn is_new(&self, reports: &Reports, now: Duration) -> bool {
-        self.duplicates.is_new(reports.report, now)
-            && reports.order.is_none_or(|order| self.duplicates.is_new(order, now))
+    /// By which hash this report, or another of its order, is known already; from now on it is.
+    fn known(&self, reports: &Reports, now: Duration) -> Option<u64> {
+        let Reports { report, order } = *reports;
+        if !self.duplicates.is_new(report, now) {
+            return Some(report);
+        }
+        let known = order.filter(|&order| !self.duplicates.is_new(order, now));
+        if known.is_some() {
+            // It is not counted itself, and has to be if the order's first report is lost and this one is sent again.
+            self.duplicates.forget(report);
+        }
+        known
     }
 
     /// What the journal has counted, if there is one.
@@ -337,4 +342,20 @@ impl Pipeline {
         sites.sort_by_key(|site| site.places.index);
         sites
     }
+}
+
+/// Why a beacon of a known site does not count, whether it came before or not; if it does, nothing.
+fn judge(beacon: &Beacon<'_>, arrival: &Arrival<'_>, site: &Site, now: Duration) -> Option<Outcome> {
+    if !site.origins.allow(arrival.origin, beacon.url.parts()) {
+        return Some(Outcome::OriginNotAllowed);
+    }
+    // A probe is a robot, and says so.
+    if beacon.source == Source::Rum && site.robots == Robots::Exclude && robots::is_robot(beacon, arrival) {
+        return Some(Outcome::Bot);
+    }
+    if beacon.kind == Kind::Conversion && site.conversions == Conversions::Signed {
+        return Some(Outcome::Unsigned);
+    }
+    // After the questions above: strangers don't use up a site's share.
+    (!site.limiter.allows(now)).then_some(Outcome::Limited)
 }

@@ -1,7 +1,7 @@
 //! Running a collector: one accept loop per core for beacons, one for the admin listener, until told to stop.
 
 mod certificate;
-mod checkpoint;
+mod keeping;
 mod refresh;
 mod room;
 
@@ -25,15 +25,20 @@ use tokio::sync::{oneshot, watch};
 use crate::api::Api;
 use crate::config::{Config, Limits};
 use crate::expose::{ExposeError, Exposition};
+use crate::history::{Feed, HistoryError, Retention};
 use crate::ingest::{Ingest, Pages, client};
-use crate::journal::{JournalError, Opened};
+use crate::journal::{Durability, JournalError, Opened};
 use crate::limits::{FILES_RESERVED, SERVING, SERVING_ADMIN};
 use crate::outcome::Outcomes;
 use crate::pipeline::Pipeline;
 
 use self::certificate::Watch;
+use self::keeping::Keeping;
 use self::refresh::keep_fresh;
 use self::room::make_room;
+
+/// The history's file in the data folder.
+const HISTORY_FILE: &str = "history.db";
 
 /// The sockets of a collector, bound by the caller, so that tests can bind port 0.
 #[derive(Debug)]
@@ -65,6 +70,16 @@ pub enum RunError {
     /// What was accepted can't be kept.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What was accepted can't be kept for long.
+    #[error(
+        "the history in {folder} can't be used: put back a copy of its history.db, or move that away to begin a new one"
+    )]
+    History {
+        /// The data folder.
+        folder: String,
+        /// Why.
+        source: HistoryError,
+    },
     /// The metrics can't be exposed.
     #[error(transparent)]
     Expose(#[from] ExposeError),
@@ -95,18 +110,29 @@ pub async fn run(
     let (started, started_at) = (Instant::now(), SystemTime::now());
     let unix_started = started_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let storage = config.storage;
-    let opened = match (data_folder, storage.durability) {
-        (Some(folder), Some(durability)) => Some(Opened::open(folder, durability)?),
+    let kept = match (data_folder, storage.durability) {
+        (Some(folder), Some(durability)) => Some(open_kept(folder, durability, config.history)?),
         _ => None,
     };
-    let pipeline = Arc::new(match opened {
-        Some(opened) => Pipeline::resume(config, cores, unix_started, opened)?,
-        None => Pipeline::new(config, cores, unix_started),
-    });
+    let (pipeline, feed) = match kept {
+        Some((opened, feed)) => (Pipeline::resume(config, cores, unix_started, opened)?, Some(feed)),
+        None => (Pipeline::new(config, cores, unix_started), None),
+    };
+    let pipeline = Arc::new(pipeline);
     let ingest = Arc::new(Ingest::new(Arc::clone(&pipeline), proxies, country_header, pages, started));
     let ready = Arc::new(AtomicBool::new(true));
-    let exposition = Exposition::new(&pipeline, &connections, started_at)?;
-    let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready), None));
+    let mut exposition = Exposition::new(&pipeline, &connections, started_at)?;
+    if let Some(feed) = &feed {
+        exposition = exposition.with_history(feed.counts())?;
+    }
+    let history = feed.as_ref().map(Feed::reader);
+    let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready), history));
+    let keeping = match (pipeline.read_journal().transpose()?, feed) {
+        (Some(reading), Some(feed)) => {
+            Some(Keeping::start(Arc::clone(&pipeline), reading, feed, storage.checkpoint_every)?)
+        }
+        _ => None,
+    };
 
     let (stop, stopping) = watch::channel(());
     let (stop_api, api_stopping) = oneshot::channel::<()>();
@@ -118,13 +144,11 @@ pub async fn run(
     tracing::info!(%public, %admin, protocol, cores, "listening");
 
     let refreshing = tokio::spawn(keep_fresh(Arc::clone(&pipeline)));
-    let checkpointing = tokio::spawn(checkpoint::keep_short(Arc::clone(&pipeline), storage.checkpoint_every));
     let making_room = tokio::spawn(make_room(Arc::clone(&pipeline)));
     let watching = watch.map(|watch| tokio::spawn(watch.keep_fresh()));
     shutdown.await;
     refreshing.abort();
     making_room.abort();
-    checkpointing.abort();
     if let Some(watching) = watching {
         watching.abort();
     }
@@ -137,11 +161,25 @@ pub async fn run(
         // A worker that panicked has said so; what it counted is in its tally all the same.
         let _ended = worker.await;
     }
-    checkpoint::store(&pipeline).await;
+    if let Some(keeping) = keeping {
+        keeping.end().await;
+    }
     // The metrics stay readable until the last beacon is counted.
     drop(stop_api);
     let _ended = api.await;
     Ok(pipeline.tallies().outcomes())
+}
+
+/// Opens what is kept in a data folder: the journal, and the history.
+fn open_kept(
+    folder: &Path,
+    durability: Durability,
+    retention: Retention,
+) -> Result<(Opened, Feed), RunError> {
+    let opened = Opened::open(folder, durability)?;
+    let feed = Feed::open(&folder.join(HISTORY_FILE), retention)
+        .map_err(|source| RunError::History { folder: folder.display().to_string(), source })?;
+    Ok((opened.numbering_after(feed.fed()), feed))
 }
 
 /// The public listener, and what its accept loops share.
@@ -164,7 +202,7 @@ impl AtOnce for Lane {
     }
 
     fn poll_condition(&self, condition: u64, context: &mut Context<'_>) -> Poll<Result<(), Response<Bytes>>> {
-        self.ingest.poll_stored(self.core, condition, context)
+        self.ingest.poll_stored(condition, context)
     }
 }
 

@@ -38,7 +38,7 @@ impl Tally {
         }
     }
 
-    /// Counts how one request ended that is not accepted, or how long one took that is.
+    /// Counts how one request ended, unless it is accepted, which is counted when it is certain; and how long it took.
     pub fn end(&mut self, outcome: Outcome, took: Micros) {
         if outcome != Outcome::Accepted {
             self.outcomes[outcome] += 1;

@@ -4,13 +4,12 @@
 //! minute at a time, with all upkeep that is due.
 
 use std::f64::consts::TAU;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use graadmeter_collector::history::{
-    By, Dimension, GroupName, Question, Reader, Retention, Rollups, Timings, UnixSeconds, Upkeep, add,
-    prepare,
+    By, Dimension, Feed, GroupName, Question, Reader, Retention, Timings, UnixSeconds,
 };
 use graadmeter_collector::measure::{Measures, Metric, Micros};
 use graadmeter_collector::observation::{
@@ -59,13 +58,12 @@ pub(crate) fn run(session: &mut Session) {
 /// A shop's month in the making.
 struct Month {
     folder: TempDir,
-    connection: Connection,
+    feed: Feed,
     shop: Shop,
     views: u64,
     /// LCP of all views, by a device's number: what the answer is compared with.
     lcp: [Vec<u32>; Device::ALL.len()],
     recording: Duration,
-    upkeep: Upkeep,
     adding: Vec<Duration>,
     upkeep_times: Vec<Duration>,
 }
@@ -73,20 +71,15 @@ struct Month {
 impl Month {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut connection = Connection::open(path(&folder)).expect("a database");
-        let settings =
-            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL";
-        connection.execute_batch(settings).expect("settings of SQLite");
-        prepare(&mut connection).expect("a history");
+        let feed = Feed::open(&path(&folder), Retention::default()).expect("a history");
         Self {
             folder,
-            connection,
+            feed,
             shop: Shop::new(),
             views: 0,
             lcp: [const { Vec::new() }; Device::ALL.len()],
             recording: Duration::ZERO,
             adding: Vec::new(),
-            upkeep: Upkeep::new(Retention::default()),
             upkeep_times: Vec::new(),
         }
     }
@@ -94,21 +87,18 @@ impl Month {
     /// A minute's views, and the upkeep that is due at its end.
     fn minute(&mut self, start: UnixSeconds) {
         let views: Vec<_> = (0..views_in(start)).map(|_| self.shop.view()).collect();
-        let mut rollups = Rollups::new();
         let begun = Instant::now();
         for view in &views {
-            view.record(start, &mut rollups);
+            view.record(start, &mut self.feed);
         }
         self.recording += begun.elapsed();
         let begun = Instant::now();
-        let transaction = self.connection.transaction().expect("a transaction");
-        add(&transaction, &rollups).expect("room for a minute");
-        transaction.commit().expect("room for a minute");
+        self.feed.save(start.0.cast_unsigned()).expect("room for a minute");
         self.adding.push(begun.elapsed());
         let now = UnixSeconds(start.0 + 60);
         loop {
             let begun = Instant::now();
-            let is_more = self.upkeep.step(&mut self.connection, now).expect("upkeep");
+            let is_more = self.feed.keep_up(now).expect("upkeep");
             self.upkeep_times.push(begun.elapsed());
             if !is_more {
                 break;
@@ -122,14 +112,11 @@ impl Month {
     }
 
     fn judge(mut self, session: &mut Session, days: i64) {
-        let bytes = ["", "-wal"].map(|more| {
-            let file = format!("{}{more}", path(&self.folder).display());
-            fs::metadata(file).map_or(0, |file| file.len())
-        });
-        let gib = bytes.iter().sum::<u64>() as f64 / f64::from(1 << 30);
+        let gib = self.feed.counts().disk_bytes.load(Ordering::Relaxed) as f64 / f64::from(1 << 30);
+        let connection = Connection::open(path(&self.folder)).expect("the history");
         let rows = ["minute", "hour", "day"].map(|span| {
             let sql = format!("SELECT count(*) FROM history_{span}");
-            self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).expect("a table")
+            connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).expect("a table")
         });
         let [minutes, hours, whole_days] = rows;
         session.table.judge(
@@ -150,7 +137,7 @@ impl Month {
             &format!("{recording:.1} to record, {adding:.1} to write, {upkeep:.1} for upkeep"),
         );
         for (what, times) in
-            [("minute's transaction", &mut self.adding), ("step of upkeep", &mut self.upkeep_times)]
+            [("minute that is saved", &mut self.adding), ("step of upkeep", &mut self.upkeep_times)]
         {
             times.sort_unstable();
             let [usual, rare, longest] = [0.5, 0.999, 1.0].map(|share| quantile(times, share));
@@ -208,7 +195,7 @@ impl Month {
 const QUANTILES: [f64; 3] = [0.5, 0.75, 0.95];
 
 fn path(folder: &TempDir) -> PathBuf {
-    Path::join(folder.path(), "graadmeter.db")
+    Path::join(folder.path(), "history.db")
 }
 
 fn question(by: By, days: i64, device: Option<&str>) -> Question {
@@ -288,11 +275,11 @@ fn views_in(start: UnixSeconds) -> usize {
 }
 
 impl View {
-    fn record(&self, at: UnixSeconds, rollups: &mut Rollups) {
+    fn record(&self, at: UnixSeconds, feed: &mut Feed) {
         let Self { visitor, page, lands, measures, .. } = *self;
         let event = Event::View { visitor, page, lands, measures, third_party: ThirdParties::Told(&[]) };
         let channel = Standard::ALL[usize::from(visitor.channel.0)].name();
-        rollups.record("shop", channel, at, &Observation { site: SiteIndex(0), weight: 1, event });
+        feed.record("shop", channel, at, &Observation { site: SiteIndex(0), weight: 1, event });
     }
 }
 

@@ -166,6 +166,13 @@ impl Collector {
         response.text()
     }
 
+    /// The answer to a question to the admin listener: its status, and its JSON.
+    pub async fn ask(&self, path_and_query: &str) -> (u16, Value) {
+        let response = get(self.admin, path_and_query).await;
+        let json = serde_json::from_slice(&response.body);
+        (response.status, json.unwrap_or_else(|_| panic!("no JSON: {}", response.everything())))
+    }
+
     /// The first scrape in which `enough` is true.
     pub async fn metrics_when(&self, what: &str, enough: impl Fn(&Metrics) -> bool) -> Metrics {
         until(SOON, what, async || match self.metrics().await {

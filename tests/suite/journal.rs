@@ -113,6 +113,77 @@ async fn what_was_answered_is_counted_once_however_often_it_is_killed() {
 
     let restarted = Collector::keeping_in(collector.stop_keeping().await, &config).await;
     assert_eq!(counted(&killed), counted(&restarted.exposition().await), "a clean end changes nothing");
+    let (status, history) = restarted.ask("/api/v1/timings?site=shop&metric=lcp&by=device&q=0.5").await;
+    assert_eq!(status, 200, "{history}");
+    let groups = history["groups"].as_array().expect("groups");
+    let in_history: u64 = groups.iter().map(|group| group["count"].as_u64().expect("a count")).sum();
+    let views: u64 = answered.iter().map(|Report(_, beacon)| views(beacon)).sum();
+    assert_eq!(in_history, views, "each view is in the history once");
+}
+
+/// For how many views of visitors a beacon stands.
+fn views(Beacon(beacon): &Beacon) -> u64 {
+    let is_view = beacon["kind"] == "page" && beacon["source"] != "probe";
+    let rate = beacon["rate"].as_f64().unwrap_or(1.0);
+    if is_view { (1.0 / rate) as u64 } else { 0 }
+}
+
+/// Nobody can write a journal that somebody else has begun to write.
+fn hold(collector: &Collector) -> rusqlite::Connection {
+    let database = collector.folder().join("data/graadmeter.db");
+    let connection = rusqlite::Connection::open(database).expect("the journal");
+    connection.execute_batch("BEGIN IMMEDIATE").expect("nobody else holds it");
+    connection
+}
+
+async fn nothing_comes(connection: &mut Connection) {
+    let answer = tokio::time::timeout(Duration::from_millis(300), connection.try_response()).await;
+    assert!(answer.is_err(), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_copy_is_answered_when_the_first_one_is_stored() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let collector = Collector::keeping_in(folder, SHOP).await;
+    let request = Beacon::page().from(DESKTOP).bytes();
+    let order = format!("{}", rand::random::<u64>());
+    let sales: Vec<_> =
+        (0..2).map(|_| Beacon::purchase("59.95", &order, json!({})).from(DESKTOP).bytes()).collect();
+    // The last time for longer than the collector waits for whoever holds the journal.
+    for (seconds, status) in [(0, 204), (6, 503)] {
+        let before = collector.metrics().await;
+        let held = hold(&collector);
+        let mut connections = Vec::new();
+        let reports = if status == 204 { [&sales[0], &sales[1]] } else { [&request, &request] };
+        for report in reports {
+            let mut connection = Connection::open(collector.public).await;
+            connection.send(report).await;
+            nothing_comes(&mut connection).await;
+            connections.push(connection);
+        }
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        held.execute_batch("ROLLBACK").expect("it is held");
+        for connection in &mut connections {
+            assert_eq!(connection.response().await.status, status);
+        }
+        let after = collector.metrics().await;
+        let counted = usize::from(status == 204);
+        assert_eq!(accepted(&after), accepted(&before) + counted);
+        let lost =
+            |metrics: &Metrics| metrics.value("graadmeter_beacons_total", &[("outcome", "not_stored")]);
+        assert_eq!(lost(&after) - lost(&before), if status == 204 { 0.0 } else { 1.0 });
+    }
+    let before = accepted(&collector.metrics().await);
+    for _ in 0..2 {
+        let mut connection = Connection::open(collector.public).await;
+        connection.send(&request).await;
+        assert_eq!(connection.response().await.status, 204);
+    }
+    assert_eq!(
+        accepted(&collector.metrics().await),
+        before + 1,
+        "what was lost counts when it is sent again"
+    );
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod conversion;
 mod cors;
 mod demo;
 mod end_to_end;
+mod history;
 mod hostile;
 mod http2;
 mod journal;

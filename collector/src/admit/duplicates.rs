@@ -48,6 +48,12 @@ impl Duplicates {
         true
     }
 
+    /// Whether a report is known, however long ago it came.
+    #[must_use]
+    pub fn knows(&self, report: u64) -> bool {
+        self.0.find_hash(report).note().is_some()
+    }
+
     /// Notes a report that was accepted so long before the start.
     pub fn remember(&self, report: u64, ago: Duration) {
         if let Some(seen) = REMEMBERED.checked_sub(ago) {

@@ -34,6 +34,8 @@ enum NoAnswer {
     Wrong(#[from] WrongQuestion),
     #[error(transparent)]
     History(#[from] HistoryError),
+    #[error(transparent)]
+    Unwritable(#[from] serde_json::Error),
 }
 
 impl Timings {
@@ -56,9 +58,10 @@ impl Timings {
             answer(&reader, &query, now())
         });
         match answered.await {
-            Ok(Ok(answer)) => json(StatusCode::OK, &answer),
+            Ok(Ok(answer)) => json(StatusCode::OK, answer),
             Ok(Err(NoAnswer::Wrong(wrong))) => error(StatusCode::BAD_REQUEST, &wrong.to_string()),
             Ok(Err(NoAnswer::History(failure))) => fail(&failure),
+            Ok(Err(NoAnswer::Unwritable(failure))) => fail(&failure),
             Err(failure) => fail(&failure),
         }
     }
@@ -74,14 +77,13 @@ fn now() -> UnixSeconds {
     UnixSeconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-fn answer(reader: &Reader, query: &str, now: UnixSeconds) -> Result<serde_json::Value, NoAnswer> {
+fn answer(reader: &Reader, query: &str, now: UnixSeconds) -> Result<String, NoAnswer> {
     let question = parse(query, now)?;
     if !reader.knows(&question.site)? {
         return Err(WrongQuestion::UnknownSite.into());
     }
     let timings = reader.timings(&question)?;
-    let answer = Answer::new(&question, timings);
-    Ok(serde_json::to_value(answer).unwrap_or_default())
+    Ok(serde_json::to_string(&Answer::new(&question, timings))?)
 }
 
 /// The answer as it is sent.
@@ -97,6 +99,8 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'static str>,
     groups: Vec<Group>,
+    /// Damaged roll-ups that it lacks.
+    damaged: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,6 +140,7 @@ impl<'a> Answer<'a> {
                 Span::Day => "day",
             }),
             groups: timings.groups.into_iter().map(group).collect(),
+            damaged: timings.damaged,
         }
     }
 }

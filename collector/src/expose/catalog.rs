@@ -129,7 +129,22 @@ pub(super) const JOURNAL_BYTES: Family = family(
 );
 /// What is stored.
 pub(super) const JOURNAL_DISK: Family =
-    family("graadmeter_journal_disk_bytes", &[], "Bytes of the database's files.");
+    family("graadmeter_journal_disk_bytes", &[], "Bytes of the journal's files.");
+/// What could not be written.
+pub(super) const HISTORY_FAILURES: Family = family(
+    "graadmeter_history_failures_total",
+    &[],
+    "Transactions of the history that failed; what they were about is tried again.",
+);
+/// What the disk has changed.
+pub(super) const HISTORY_DAMAGED: Family = family(
+    "graadmeter_history_damaged_total",
+    &[],
+    "Roll-ups of the history that were damaged, and are set aside.",
+);
+/// What is stored.
+pub(super) const HISTORY_DISK: Family =
+    family("graadmeter_history_disk_bytes", &[], "Bytes of the history's files.");
 /// The build.
 pub(super) const BUILD_INFO: Family =
     family("graadmeter_build_info", &["version"], "Version of the collector; always 1.");

@@ -20,7 +20,7 @@ const FREE_PART_MAX: i64 = 8;
 
 /// The history's upkeep, and how far it has come.
 #[derive(Debug)]
-pub struct Upkeep {
+pub(super) struct Upkeep {
     retention: Retention,
     /// What is being moved.
     moving: Option<Moving>,
@@ -40,7 +40,7 @@ struct Moving {
 impl Upkeep {
     /// Keeps roll-ups for so long.
     #[must_use]
-    pub fn new(retention: Retention) -> Self {
+    pub(super) fn new(retention: Retention) -> Self {
         Self { retention, moving: None }
     }
 
@@ -52,7 +52,11 @@ impl Upkeep {
     ///
     /// When the database can't be used, or a roll-up is damaged, which is then left where it is. The next step begins
     /// anew.
-    pub fn step(&mut self, connection: &mut Connection, now: UnixSeconds) -> Result<bool, HistoryError> {
+    pub(super) fn step(
+        &mut self,
+        connection: &mut Connection,
+        now: UnixSeconds,
+    ) -> Result<bool, HistoryError> {
         let before = |kept: Duration| {
             UnixSeconds(now.0.saturating_sub(i64::try_from(kept.as_secs()).unwrap_or(i64::MAX)))
         };

@@ -54,6 +54,8 @@ pub struct Timings {
     pub step: Option<Span>,
     /// The groups that have values: those of time in its order, others the largest first.
     pub groups: Vec<Group>,
+    /// Roll-ups of the range that the answer lacks: they were damaged, and are set aside.
+    pub damaged: u64,
 }
 
 /// One group of an answer.
@@ -84,7 +86,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads the database at a path, in which the history was [prepared](super::prepare).
+    /// Reads the database at a path that a [`Feed`](super::Feed) writes.
     #[must_use]
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned() }
@@ -129,7 +131,8 @@ struct Rows {
 }
 
 fn answer(connection: &Connection, question: &Question) -> Result<Timings, HistoryError> {
-    let nothing = Timings { from: question.from, to: question.to, step: None, groups: Vec::new() };
+    let nothing =
+        Timings { from: question.from, to: question.to, step: None, groups: Vec::new(), damaged: 0 };
     let Some(rows) = Rows::of(connection, question)? else { return Ok(nothing) };
     let (from, to) = rows.covered(connection, question)?;
     let step = match question.by {
@@ -166,7 +169,8 @@ fn answer(connection: &Connection, question: &Question) -> Result<Timings, Histo
     if question.by != By::Time {
         groups.sort_by(|left, right| right.count.cmp(&left.count).then(left.name.cmp(&right.name)));
     }
-    Ok(Timings { from, to, step, groups })
+    let damaged = schema::damaged(connection, rows.site, rows.projection, from, to)?;
+    Ok(Timings { from, to, step, groups, damaged })
 }
 
 /// One row as it is read.

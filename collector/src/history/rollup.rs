@@ -16,7 +16,7 @@ pub(super) const NO_PAGE: &str = "";
 
 /// Roll-ups of bounded number.
 #[derive(Debug, Default)]
-pub struct Rollups {
+pub(super) struct Rollups {
     /// The names of all cells; a cell says them by their place here.
     names: Vec<Box<str>>,
     numbers: HashMap<Box<str>, u32, RandomState>,
@@ -34,14 +34,20 @@ pub(super) struct Key {
 impl Rollups {
     /// None yet.
     #[must_use]
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::default()
     }
 
     /// Counts one observation of a site, made at a time; `channel` is the name of its visitor's channel.
     ///
     /// Checks of probes have no visitor, and are not part of the history.
-    pub fn record(&mut self, site: &str, channel: &str, at: UnixSeconds, observation: &Observation<'_>) {
+    pub(super) fn record(
+        &mut self,
+        site: &str,
+        channel: &str,
+        at: UnixSeconds,
+        observation: &Observation<'_>,
+    ) {
         let weight = observation.weight;
         match &observation.event {
             Event::View { visitor, page, lands, measures, third_party: _ } => {
@@ -55,20 +61,14 @@ impl Rollups {
         }
     }
 
-    /// Whether nothing was counted.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-
     /// How many roll-ups there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.cells.len()
     }
 
     /// Forgets all, and keeps the memory for the next.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.names.clear();
         self.numbers.clear();
         self.cells.clear();

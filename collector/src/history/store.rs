@@ -28,7 +28,7 @@ pub(super) type Names = PerDimension<i64>;
 /// # Errors
 ///
 /// When the database can't be written, or what is there is damaged.
-pub fn add(transaction: &Transaction<'_>, rollups: &Rollups) -> Result<(), HistoryError> {
+pub(super) fn add(transaction: &Transaction<'_>, rollups: &Rollups) -> Result<(), HistoryError> {
     let Some(latest) = rollups.cells().map(|(key, _)| key.minute).max() else { return Ok(()) };
     let numbers = learn(transaction, rollups, latest)?;
     let mut merged: HashMap<(Place, Names), Cell, RandomState> = HashMap::default();

@@ -1,9 +1,14 @@
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::compact::Upkeep;
+use super::rollup::Rollups;
+use super::schema::prepare;
+use super::store::add;
 use super::*;
 use crate::limits::{GROUPS_MAX, NEW_NAMES_PER_DAY_MAX, ROLLUPS_MAX, ROLLUPS_WAITING_MAX};
 use crate::measure::{Measures, Metric, Micros};
@@ -26,14 +31,21 @@ struct View {
 
 impl View {
     fn record(&self, rollups: &mut Rollups) {
+        self.give(|observation| rollups.record("shop", self.channel, UnixSeconds(self.at), observation));
+    }
+
+    fn feed(&self, feed: &mut Feed) {
+        self.give(|observation| feed.record("shop", self.channel, UnixSeconds(self.at), observation));
+    }
+
+    fn give(&self, take: impl FnOnce(&Observation<'_>)) {
         let mut measures = Measures::default();
         measures.set(Metric::Lcp, Some(Micros(self.lcp)));
         let country = Country::from_code(self.country).unwrap();
         let visitor = Visitor { device: self.device, channel: Channel(0), country };
         let third_party = ThirdParties::Told(&[]);
         let event = Event::View { visitor, page: &self.page, lands: true, measures, third_party };
-        let observation = Observation { site: SiteIndex(0), weight: 1, event };
-        rollups.record("shop", self.channel, UnixSeconds(self.at), &observation);
+        take(&Observation { site: SiteIndex(0), weight: 1, event });
     }
 
     fn name(&self, dimension: Dimension) -> &str {
@@ -59,7 +71,7 @@ struct History {
 impl History {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut connection = Connection::open(folder.path().join("graadmeter.db")).unwrap();
+        let mut connection = Connection::open(folder.path().join("history.db")).unwrap();
         let settings =
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF";
         connection.execute_batch(settings).unwrap();
@@ -86,7 +98,7 @@ impl History {
     }
 
     fn ask(&self, question: &Question) -> Timings {
-        Reader::new(&self.folder.path().join("graadmeter.db")).timings(question).unwrap()
+        Reader::new(&self.folder.path().join("history.db")).timings(question).unwrap()
     }
 
     fn rows(&self, table: &str) -> usize {
@@ -325,7 +337,7 @@ fn rollups_in_memory_have_a_limit() {
     view(NOON, "0", 1_000).record(&mut rollups);
     assert_eq!(rollups.len(), ROLLUPS_WAITING_MAX + 1);
     rollups.clear();
-    assert!(rollups.is_empty());
+    assert!(rollups.len() == 0);
 }
 
 #[test]
@@ -356,7 +368,7 @@ fn a_damaged_rollup_is_told_and_left_where_it_is() {
     let mut history = History::new();
     history.add(&[view(NOON, "home", 1_000)]);
     history.connection.execute("UPDATE history_minute SET metrics = x'789c00'", []).unwrap();
-    let reader = Reader::new(&history.folder.path().join("graadmeter.db"));
+    let reader = Reader::new(&history.folder.path().join("history.db"));
     let error = reader.timings(&question(By::Time, ALL_TIME)).unwrap_err();
     assert!(matches!(error, HistoryError::Damaged { table: "history_minute", .. }), "{error}");
     assert!(Upkeep::new(KEPT).step(&mut history.connection, UnixSeconds(NOON + 10 * DAY)).is_err());
@@ -364,9 +376,79 @@ fn a_damaged_rollup_is_told_and_left_where_it_is() {
 }
 
 #[test]
+fn what_was_fed_is_known_when_it_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("history.db");
+    let mut feed = Feed::open(&file, KEPT).unwrap();
+    assert_eq!(feed.fed(), 0);
+    for (batch, views) in [(3, 2), (4, 0), (9, 1)] {
+        (0..views).for_each(|_| view(NOON, "home", 1_000).feed(&mut feed));
+        feed.save(batch).unwrap();
+        drop(feed);
+        feed = Feed::open(&file, KEPT).unwrap();
+        assert_eq!(feed.fed(), batch);
+    }
+    let all = feed.reader().timings(&question(By::Time, ALL_TIME)).unwrap();
+    assert_eq!(all.groups[0].count, 3);
+    assert!(feed.counts().disk_bytes.load(Ordering::Relaxed) > 0);
+}
+
+#[test]
+fn what_can_not_be_saved_is_counted_again_from_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("history.db");
+    let mut feed = Feed::open(&file, KEPT).unwrap();
+    let other = Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    view(NOON, "home", 1_000).feed(&mut feed);
+    assert!(feed.save(1).is_err());
+    assert_eq!((feed.fed(), feed.counts().failures.load(Ordering::Relaxed)), (0, 1));
+    other.execute_batch("ROLLBACK").unwrap();
+    view(NOON, "home", 1_000).feed(&mut feed);
+    feed.save(1).unwrap();
+    let all = feed.reader().timings(&question(By::Time, ALL_TIME)).unwrap();
+    assert_eq!((feed.fed(), all.groups[0].count), (1, 1));
+}
+
+#[test]
+fn a_damaged_rollup_is_set_aside_and_all_else_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("history.db");
+    let mut feed = Feed::open(&file, KEPT).unwrap();
+    let ask = |feed: &Feed, by| feed.reader().timings(&question(by, ALL_TIME));
+    for (batch, page) in [(1, "home"), (2, "product"), (3, "home"), (4, "basket")] {
+        view(NOON, page, 1_000).feed(&mut feed);
+        feed.save(batch).unwrap();
+        if batch == 2 {
+            let damage = "UPDATE history_minute SET metrics = x'789c00'
+                          WHERE page = (SELECT id FROM history_name WHERE name = 'home')";
+            Connection::open(&file).unwrap().execute(damage, []).unwrap();
+            assert!(
+                ask(&feed, By::Dimension(Dimension::Page)).is_err(),
+                "no answer is better than a wrong one"
+            );
+        }
+    }
+    let pages = ask(&feed, By::Dimension(Dimension::Page)).unwrap();
+    let counts: BTreeMap<_, _> = pages.groups.iter().map(|group| (&group.name, group.count)).collect();
+    assert_eq!((counts.len(), counts.values().sum::<u64>(), pages.damaged), (3, 3, 1));
+    assert_eq!(ask(&feed, By::Dimension(Dimension::Device)).unwrap().damaged, 0);
+
+    let later = UnixSeconds(NOON + DAY);
+    let damage = "UPDATE history_minute SET metrics = x'789c00' WHERE rowid % 2 = 0";
+    Connection::open(&file).unwrap().execute(damage, []).unwrap();
+    while feed.keep_up(later).unwrap() {}
+    let left = Connection::open(&file)
+        .unwrap()
+        .query_row("SELECT count(*) FROM history_minute", [], |row| row.get(0));
+    assert_eq!(left, Ok(0), "all that can be has become hours");
+    assert!(feed.counts().damaged.load(Ordering::Relaxed) > 2);
+}
+
+#[test]
 fn an_unknown_name_has_no_groups() {
     let history = History::new();
-    let reader = Reader::new(&history.folder.path().join("graadmeter.db"));
+    let reader = Reader::new(&history.folder.path().join("history.db"));
     assert!(!reader.knows("shop").unwrap());
     assert!(history.ask(&question(By::Time, ALL_TIME)).groups.is_empty());
 }

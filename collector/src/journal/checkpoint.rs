@@ -26,6 +26,8 @@ use super::writer::Writer;
 const COPIED_AT_ONCE: usize = 8;
 /// Bytes of cells that are stored in a transaction: it keeps the cores' own waiting.
 const BYTES_AT_ONCE: usize = 512 * 1024;
+/// Batches that are removed in a transaction.
+const REMOVED_AT_ONCE: usize = 500;
 
 /// How far the cells of each core are stored.
 #[derive(Debug)]
@@ -34,6 +36,15 @@ pub struct Checkpoints {
     until: Vec<u64>,
     /// How often cells were forgotten before it.
     forgotten: usize,
+}
+
+/// Which batches are kept although they are in the cells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    /// Those that are not older than this Unix time in seconds.
+    pub since: i64,
+    /// Those with higher numbers.
+    pub after: u64,
 }
 
 impl Checkpoints {
@@ -46,7 +57,7 @@ impl Checkpoints {
         tallies: &Tallies,
         sites: &[&Site],
         writer: &Writer,
-        before: i64,
+        kept: Kept,
     ) -> Result<(), StoreError> {
         let _kept = tallies.keep_all();
         let forgotten = tallies.forgotten();
@@ -57,11 +68,28 @@ impl Checkpoints {
             if until > self.until[core] || is_whole {
                 let since = if is_whole { 0 } else { self.until[core] };
                 OfCore { tallies, core, since, is_whole, writer, rows: Vec::new(), bytes: 0 }
-                    .store(sites, until, before)?;
+                    .store(sites, until)?;
                 self.until[core] = until;
             }
         }
         self.forgotten = forgotten;
+        self.remove_batches(writer, kept)
+    }
+
+    /// Removes what need not be kept, a little at a time.
+    fn remove_batches(&self, writer: &Writer, kept: Kept) -> Result<(), StoreError> {
+        let old = writer.work(move |transaction| store::batches_before(transaction, kept.since))?;
+        let end = old.end.min(kept.after.saturating_add(1));
+        for start in (old.start..end).step_by(REMOVED_AT_ONCE) {
+            let some = start..end.min(start + REMOVED_AT_ONCE as u64);
+            let until = self.until.clone();
+            writer.work(move |transaction| {
+                let mut of_cores = until.iter().enumerate();
+                of_cores.try_for_each(|(core, &until)| {
+                    store::remove_batches(transaction, core, some.start..some.end.min(until + 1))
+                })
+            })?;
+        }
         Ok(())
     }
 }
@@ -81,7 +109,7 @@ struct OfCore<'a> {
 }
 
 impl OfCore<'_> {
-    fn store(mut self, sites: &[&Site], until: u64, before: i64) -> Result<(), StoreError> {
+    fn store(mut self, sites: &[&Site], until: u64) -> Result<(), StoreError> {
         for (index, site) in sites.iter().enumerate() {
             self.view(site, index, View::Visitor, |site| &site.visitors)?;
             self.view(site, index, View::Page, |site| &site.pages)?;
@@ -95,8 +123,7 @@ impl OfCore<'_> {
                 store::remove_cells(transaction, core)?;
             }
             store::put_cells(transaction, core, &rows)?;
-            store::put_counts(transaction, core, until, next, &counts)?;
-            store::remove_batches(transaction, core, until, before)
+            store::put_counts(transaction, core, until, next, &counts)
         })
     }
 

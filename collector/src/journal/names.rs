@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Site;
-use crate::observation::{Channel, Event, SiteIndex, Visitor};
+use crate::observation::{Channel, Event, Observation, SiteIndex, Visitor};
 use crate::place::channel::Standard;
 
 /// The names of a run.
@@ -45,6 +45,19 @@ impl Names {
 
     pub(super) fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
+    }
+
+    /// The names of an observation's site, and of its visitor's channel if it has one.
+    pub(super) fn of_observation(&self, observation: &Observation<'_>) -> Option<(&str, &str)> {
+        let site = self.sites.get(usize::from(observation.site.0))?;
+        let channel = match observation.event {
+            Event::View { visitor, .. } | Event::Conversion { visitor, .. } => {
+                let name = site.channels.get(usize::from(visitor.channel.0));
+                name.map_or(Standard::Other.name(), String::as_str)
+            }
+            Event::Check { .. } => "",
+        };
+        Some((&site.id, channel))
     }
 
     /// The numbers that the sites of today give to these names. A channel that is gone is counted as `other`.

@@ -3,6 +3,7 @@
 //! A batch is what one core accepted between two commits. It is one row, since a row for each report would cost more than
 //! everything else that is done for it. Numbers of batches only grow, over restarts too.
 
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::time::Duration;
 
@@ -232,14 +233,16 @@ fn checksum(entries: &[u8]) -> i64 {
     sum.sum().into()
 }
 
-/// Reads all batches in the order of their numbers.
+/// Reads the batches after one in the order of their numbers, for as long as more are wanted.
 pub(super) fn for_each_batch(
     connection: &Connection,
-    mut each: impl FnMut(&Batch<'_>) -> Result<(), StoreError>,
+    after: u64,
+    mut each: impl FnMut(&Batch<'_>) -> Result<ControlFlow<()>, StoreError>,
 ) -> Result<(), StoreError> {
-    let mut select = connection
-        .prepare("SELECT batch, run, core, entries, checksum FROM journal_batches ORDER BY batch")?;
-    let mut rows = select.query([])?;
+    let mut select = connection.prepare(
+        "SELECT batch, run, core, entries, checksum FROM journal_batches WHERE batch > ?1 ORDER BY batch",
+    )?;
+    let mut rows = select.query([after.cast_signed()])?;
     while let Some(row) = rows.next()? {
         let number = row.get::<_, i64>(0)?.cast_unsigned();
         let entries = row.get_ref(3)?.as_blob().map_err(|_| StoreError::Damaged { number })?;
@@ -247,7 +250,9 @@ pub(super) fn for_each_batch(
             return Err(StoreError::Damaged { number });
         }
         let core = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
-        each(&Batch { number, run: row.get(1)?, core, entries })?;
+        if each(&Batch { number, run: row.get(1)?, core, entries })?.is_break() {
+            break;
+        }
     }
     Ok(())
 }
@@ -298,17 +303,38 @@ pub(super) fn put_counts(
     Ok(())
 }
 
-/// Removes the batches of a core up to one, which is in its cells, if they are older than a Unix time in seconds.
+/// The numbers of the batches that are older than a Unix time in seconds: numbers and times grow together.
+pub(super) fn batches_before(
+    transaction: &Transaction<'_>,
+    unix_seconds: i64,
+) -> Result<Range<u64>, StoreError> {
+    let select = "SELECT ifnull(min(batch), 0), ifnull(max(batch) + 1, 0) FROM journal_batches";
+    let (first, end): (i64, i64) = transaction.query_one(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut select = transaction.prepare_cached(
+        "SELECT unix_seconds FROM journal_batches WHERE batch >= ?1 ORDER BY batch LIMIT 1",
+    )?;
+    let (mut old, mut young) = (first, end);
+    while old < young {
+        let middle = old + (young - old) / 2;
+        let seconds: i64 = select.query_one([middle], |row| row.get(0))?;
+        if seconds < unix_seconds {
+            old = middle + 1;
+        } else {
+            young = middle;
+        }
+    }
+    Ok(first.cast_unsigned()..old.cast_unsigned())
+}
+
+/// Removes batches of a core.
 pub(super) fn remove_batches(
     transaction: &Transaction<'_>,
     core: usize,
-    until: u64,
-    before: i64,
+    batches: Range<u64>,
 ) -> Result<(), StoreError> {
-    let mut remove = transaction.prepare_cached(
-        "DELETE FROM journal_batches WHERE core = ?1 AND batch <= ?2 AND unix_seconds < ?3",
-    )?;
-    remove.execute(params![number(core), until.cast_signed(), before])?;
+    let mut remove = transaction
+        .prepare_cached("DELETE FROM journal_batches WHERE batch >= ?1 AND batch < ?2 AND core = ?3")?;
+    remove.execute(params![batches.start.cast_signed(), batches.end.cast_signed(), number(core)])?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -24,11 +24,11 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 enum Order {
     /// To store what a core hands over, together with that of others.
     Store(Handover),
-    /// To do something else, in a transaction of its own.
-    Work(Work, SyncSender<Result<(), StoreError>>),
+    /// To do something else.
+    Work(Work),
 }
 
-type Work = Box<dyn FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send>;
+type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// What a core hands over: its entries, and where to say how that ended.
 struct Handover {
@@ -61,9 +61,10 @@ pub struct Counts {
 }
 
 impl Writer {
-    /// Starts the thread; it ends when nobody can have anything written any more.
-    pub(super) fn start(connection: Connection, run: i64) -> Result<Self, StoreError> {
-        let next = store::last_batch(&connection)? + 1;
+    /// Starts the thread; it ends when nobody can have anything written any more. Batches get numbers above `known`, which
+    /// somebody has seen, even if the journal has lost it.
+    pub(super) fn start(connection: Connection, run: i64, known: u64) -> Result<Self, StoreError> {
+        let next = store::last_batch(&connection)?.max(known) + 1;
         let (orders, handed_over) = channel();
         let counts = Arc::new(Counts::default());
         let mut writing = Writing { connection, run, next, counts: Arc::clone(&counts), is_failing: false };
@@ -87,12 +88,16 @@ impl Writer {
     }
 
     /// Does something in a transaction of its own, beside the cores' own, and waits until it is done.
-    pub(super) fn work(
+    pub(super) fn work<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<(), StoreError> {
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (done, ended) = sync_channel(1);
-        let _sent = self.orders.send(Order::Work(Box::new(work), done));
+        let work = move |connection: &mut Connection| {
+            // Whoever does not wait any more has stopped.
+            let _told = done.send(in_transaction(connection, work));
+        };
+        let _sent = self.orders.send(Order::Work(Box::new(work)));
         ended.recv().unwrap_or(Err(StoreError::Gone))
     }
 }
@@ -115,14 +120,11 @@ impl Writing {
             for order in iter::once(first).chain(orders.try_iter()) {
                 match order {
                     Order::Store(handover) => together.push(handover),
-                    Order::Work(work, done) => works.push((work, done)),
+                    Order::Work(work) => works.push(work),
                 }
             }
             self.store(&mut together);
-            for (work, done) in works.drain(..) {
-                // Whoever does not wait any more has stopped.
-                let _told = done.send(self.work(work));
-            }
+            works.drain(..).for_each(|work| work(&mut self.connection));
         }
     }
 
@@ -135,12 +137,6 @@ impl Writing {
         for (nth, Handover { entries, done, .. }) in (0..).zip(together.drain(..)) {
             let _told = done.send((entries, is_stored.then_some(first + nth)));
         }
-    }
-
-    fn work(&mut self, work: Work) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        work(&transaction)?;
-        Ok(transaction.commit()?)
     }
 
     fn commit(&mut self, together: &[Handover]) -> bool {
@@ -172,12 +168,24 @@ impl Writing {
     fn try_commit(&mut self, together: &[Handover]) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let unix_seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (nth, Handover { core, entries, .. }) in (0..).zip(together) {
-            store::insert(&transaction, self.next + nth, self.run, *core, unix_seconds, entries)?;
-        }
-        Ok(transaction.commit()?)
+        let (next, run) = (self.next, self.run);
+        in_transaction(&mut self.connection, |transaction| {
+            for (nth, Handover { core, entries, .. }) in (0..).zip(together) {
+                store::insert(transaction, next + nth, run, *core, unix_seconds, entries)?;
+            }
+            Ok(())
+        })
     }
+}
+
+fn in_transaction<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&transaction)?;
+    transaction.commit()?;
+    Ok(done)
 }
 
 /// Makes what was written survive a crash of the machine, once a second, and moves it from `SQLite`'s own log into the
