@@ -9,7 +9,7 @@ use graadmeter_tests::statistics::median;
 
 use crate::beacons::page_views;
 use crate::load::{Length, Load, Pace};
-use crate::scrape::{TEXT, assert_accepted, scrape};
+use crate::scrape::{TEXT, assert_accepted, scrape, value};
 use crate::server::{Collector, Server, pin};
 use crate::session::Session;
 
@@ -75,6 +75,10 @@ pub(crate) fn run(session: &mut Session) {
         &format!("{:.0}/s", rates[0]),
         &format!("off {:.0}/s", rates[1]),
     );
+    let commits =
+        value(&scrape(keeping.collector.admin(), TEXT, "identity").body, "graadmeter_journal_commits_total")
+            .unwrap_or(1.0);
+    session.table.note("journal: beacons per commit", &format!("{:.0}", keeping.sent as f64 / commits), "");
     for case in [keeping, forgetting] {
         assert_accepted(&scrape(case.collector.admin(), TEXT, "identity").body, case.sent);
     }

@@ -1,7 +1,7 @@
 //! The thread that writes: all that the cores have handed over since the last commit goes into the next one.
 //!
-//! So a commit is made as often as one is done, however much there is to write: alone, a report waits for one commit;
-//! under load, thousands share it.
+//! A report that comes alone is written at once. Under load there is a commit every so often, and hundreds share it: most of
+//! what it costs is the same for one.
 
 use std::fs;
 use std::iter;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -19,6 +19,9 @@ use super::store::{self, StoreError};
 
 /// How often what was written is made to survive a crash of the machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// From the beginning of one commit to the next it takes at least so long.
+const COMMIT_EVERY: Duration = Duration::from_millis(1);
 
 /// What the thread is to do.
 enum Order {
@@ -116,7 +119,12 @@ impl Writing {
     fn write_all(&mut self, orders: &Receiver<Order>) {
         let mut together = Vec::new();
         let mut works = Vec::new();
+        let mut last = None::<Instant>;
         while let Ok(first) = orders.recv() {
+            if let Some(wait) = last.and_then(|last| COMMIT_EVERY.checked_sub(last.elapsed())) {
+                thread::sleep(wait);
+            }
+            last = Some(Instant::now());
             for order in iter::once(first).chain(orders.try_iter()) {
                 match order {
                     Order::Store(handover) => together.push(handover),
