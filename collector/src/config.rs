@@ -18,7 +18,7 @@ use ipnet::IpNet;
 
 use crate::admit::limiter::{ClientLimit, SiteLimiter};
 use crate::admit::origin::Origins;
-use crate::aggregate::budget::CellsMax;
+use crate::aggregate::budget::{Budgets, CellsMax};
 use crate::history::Retention;
 use crate::journal::Durability;
 use crate::limits::{CLIENTS_WATCHED_MAX, CONFIG_BYTES_MAX, REPORTS_REMEMBERED_MAX};
@@ -156,6 +156,13 @@ impl Config {
             history: Retention::default(),
             sites: vec![site],
         }
+    }
+
+    /// The budgets of its sites' cells, of which nothing is used yet.
+    #[must_use]
+    pub fn budgets(&self) -> Budgets {
+        let sites = self.sites.iter();
+        Budgets::new(self.limits.cells, sites.map(|site| site.places.pages.iter().map(|rule| &*rule.name)))
     }
 
     /// Reads a configuration file and the files that it names; their paths are relative to it.

@@ -10,6 +10,7 @@
 //! Nothing in here asks a clock. All times are of the Unix epoch, and all spans are UTC's.
 
 mod cell;
+mod check;
 mod compact;
 mod dimension;
 mod feed;
@@ -27,11 +28,15 @@ mod v2;
 use std::time::Duration;
 
 pub use self::cell::Damage;
+pub use self::check::{Checked, check};
 pub use self::dimension::Dimension;
 pub use self::feed::{Counts, Feed};
 pub use self::query::{By, Group, GroupName, Question, Reader, Timings};
 pub use self::span::{Span, UnixSeconds};
 pub use self::v2::Malformed;
+
+/// Its file in the data folder.
+pub const FILE: &str = "history.db";
 
 /// How long roll-ups are kept before they become coarser, or are deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

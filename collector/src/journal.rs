@@ -26,8 +26,12 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::admit::duplicates::REMEMBERED;
+use crate::aggregate::Readmitted;
+use crate::aggregate::budget::Budgets;
+use crate::aggregate::cells::{Moment, Seconds};
 use crate::config::Site;
 use crate::observation::Observation;
+use crate::sqlite;
 use crate::tally::Tallies;
 
 use self::entry::{Damaged, Entry};
@@ -35,10 +39,10 @@ use self::names::{Names, Numbers};
 use self::outbox::{Filling, Outbox};
 use self::writer::Writer;
 
-pub use self::checkpoint::Checkpoints;
 use self::checkpoint::Kept;
+pub use self::checkpoint::{AllCells, Checkpoints, cells_of, put_back};
 pub use self::reading::{Accepted, Reading};
-pub use self::store::{Durability, StoreError};
+pub use self::store::{Durability, FILE, StoreError, StoredCell};
 pub use self::writer::Counts;
 
 /// The file in the data folder that is locked while a collector uses the folder.
@@ -170,17 +174,17 @@ impl Opened {
             until[core % tallies.cores()] = stored_until;
         });
         counts.map_err(|source| self.error(source))?;
-        let (mut left_out, mut damaged) = (0_usize, 0_usize);
-        let cells = store::for_each_cell(&self.connection, |core, stored| {
+        let (mut left_out, mut unreadable) = (0_usize, 0_usize);
+        let damaged = store::for_each_cell(&self.connection, |core, stored| {
             let Some(index) = sites.iter().position(|site| site.id == stored.site) else {
                 left_out += 1;
                 return;
             };
             let mut tally = tallies.of_core(core);
             let site = &mut tally.aggregate.sites[index];
-            damaged += usize::from(checkpoint::restore_cell(sites[index], site, stored).is_none());
+            unreadable += usize::from(checkpoint::restore_cell(sites[index], site, stored).is_none());
         });
-        cells.map_err(|source| self.error(source))?;
+        let damaged = damaged.map_err(|source| self.error(source))? + unreadable;
         if damaged > 0 {
             return Err(self.error(StoreError::DamagedCells { cells: damaged }));
         }
@@ -209,6 +213,24 @@ impl Opened {
             Ok(ControlFlow::Continue(()))
         });
         read.map_err(|source| self.error(source))
+    }
+
+    /// Whether it has everything since its beginning.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be read.
+    pub fn is_whole(&self) -> Result<bool, JournalError> {
+        store::is_whole(&self.connection).map_err(|source| self.error(source))
+    }
+
+    /// What is wrong with the database's structures, in `SQLite`'s words.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read.
+    pub fn integrity(&self) -> Result<Vec<String>, JournalError> {
+        sqlite::integrity(&self.connection).map_err(|source| self.error(source.into()))
     }
 
     /// Begins a run: from now on it is written.
@@ -247,6 +269,26 @@ fn lock(folder: &Path) -> io::Result<Option<File>> {
 }
 
 impl Earlier<'_> {
+    /// Counts the batch where it was counted before, and gives each entry.
+    ///
+    /// # Errors
+    ///
+    /// When the batch is damaged.
+    pub fn count(
+        &self,
+        tallies: &Tallies,
+        budgets: &Budgets,
+        mut each: impl FnMut(&Entry<'_>),
+    ) -> Result<(), Damaged> {
+        let mut tally = tallies.of_core(self.core);
+        self.for_each(|entry| {
+            let moment = Moment { now: Seconds(entry.unix_seconds), batch: self.batch };
+            let admitted = &Readmitted { admitted: entry.admitted, budgets };
+            tally.count(&entry.observation, admitted, entry.left_out, moment);
+            each(entry);
+        })
+    }
+
     /// Gives each entry, with the numbers of today; those of sites that are not configured any more are left out.
     ///
     /// # Errors

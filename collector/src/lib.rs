@@ -22,6 +22,7 @@ pub mod aggregate;
 pub mod answer;
 pub mod api;
 pub mod arrival;
+pub mod backup;
 pub mod config;
 pub mod demo;
 pub mod expose;
@@ -36,6 +37,8 @@ pub mod outcome;
 pub mod pipeline;
 pub mod place;
 mod run;
+mod sqlite;
 pub mod tally;
+pub mod verify;
 
 pub use self::run::{Listeners, RunError, run};

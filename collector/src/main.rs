@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use graadmeter_base::program::{log_to_stderr, told_to_stop};
+use graadmeter_collector::backup::backup;
 use graadmeter_collector::config::Config;
 use graadmeter_collector::outcome::{Outcome, Outcomes};
+use graadmeter_collector::verify::{Verified, verify};
 use graadmeter_collector::{Listeners, demo, run};
 use tracing::level_filters::LevelFilter;
 
@@ -44,6 +46,24 @@ enum Command {
         #[command(flatten)]
         addresses: Addresses,
     },
+    /// Copy what a collector keeps, while it runs.
+    Backup {
+        /// The collector's folder.
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+        /// Folder for the copy, made if there is none.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Check what a collector that has ended has kept, or a copy of it: exits 1 if anything is wrong.
+    Verify {
+        /// The configuration.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// The collector's folder, or the copy's.
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
     /// Check a configuration: says every mistake with its line, exits 1 if there is one.
     CheckConfig {
         /// The configuration.
@@ -67,6 +87,8 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve { config, data_dir, addresses } => serve(config, data_dir.as_deref(), addresses),
         Command::Demo { no_visitors, addresses } => serve_demo(!no_visitors, addresses),
+        Command::Backup { data_dir, to } => back_up(&data_dir, &to),
+        Command::Verify { config, data_dir } => check_kept(config.as_deref(), &data_dir),
         Command::CheckConfig { file } => check_config(&file),
     };
     match done {
@@ -82,6 +104,29 @@ fn check_config(file: &Path) -> anyhow::Result<()> {
     let config = Config::load(file)?;
     println!("{}: right, {} sites", file.display(), config.sites.len());
     Ok(())
+}
+
+fn back_up(data_dir: &Path, to: &Path) -> anyhow::Result<()> {
+    let bytes = backup(data_dir, to)?;
+    println!("{}: a copy of {}, {bytes} bytes", to.display(), data_dir.display());
+    Ok(())
+}
+
+fn check_kept(config: Option<&Path>, data_dir: &Path) -> anyhow::Result<()> {
+    let config = config.map_or_else(|| Ok(Config::trial()), Config::load)?;
+    let Verified { batches, reports, is_whole, cells, history, wrong } = verify(data_dir, &config)?;
+    let again = if is_whole { "counted again from the beginning" } else { "none counted twice" };
+    println!("journal: {batches} batches with {reports} reports, {again}; {cells} cells");
+    let [minutes, hours, days] = history.sound;
+    println!(
+        "history: up to batch {}; {minutes} roll-ups of minutes, {hours} of hours, {days} of days",
+        history.fed
+    );
+    if wrong.is_empty() {
+        println!("{}: all is sound", data_dir.display());
+        return Ok(());
+    }
+    bail!("{} has damage:\n  {}", data_dir.display(), wrong.join("\n  "))
 }
 
 fn serve(config: Option<PathBuf>, data_dir: Option<&Path>, addresses: Addresses) -> anyhow::Result<()> {

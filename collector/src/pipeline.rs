@@ -11,7 +11,6 @@ use hashbrown::HashMap;
 use crate::admit::duplicates::Duplicates;
 use crate::admit::limiter::ClientLimiter;
 use crate::admit::{robots, signature};
-use crate::aggregate::Readmitted;
 use crate::aggregate::budget::Budgets;
 use crate::aggregate::cells::{Moment, Seconds};
 use crate::arrival::Arrival;
@@ -84,16 +83,8 @@ impl Pipeline {
     }
 
     fn with_hash_keys(config: Config, cores: usize, started: Duration, hash_keys: [u64; 4]) -> Self {
-        let page_names = |site: &Site| {
-            let names: Vec<_> = site.places.pages.iter().map(|rule| rule.name.clone()).collect();
-            names
-        };
-        let names: Vec<_> = config.sites.iter().map(page_names).collect();
         Self {
-            budgets: Budgets::new(
-                config.limits.cells,
-                names.iter().map(|names| names.iter().map(String::as_str)),
-            ),
+            budgets: config.budgets(),
             tallies: Tallies::new(cores, config.sites.len()),
             sites: config.sites.into_iter().map(|site| (site.id.clone(), site)).collect(),
             placer: Placer { geography: Geography::new(config.geo.database), sources: Sources::new() },
@@ -271,12 +262,7 @@ impl Pipeline {
 
     /// Counts a batch of an earlier run.
     fn count_again(&self, earlier: Earlier<'_>) {
-        let mut tally = self.tallies.of_core(earlier.core);
-        let budgets = &self.budgets;
-        let counted = earlier.for_each(|entry| {
-            let moment = Moment { now: Seconds(entry.unix_seconds), batch: earlier.batch };
-            let admitted = &Readmitted { admitted: entry.admitted, budgets };
-            tally.count(&entry.observation, admitted, entry.left_out, moment);
+        let counted = earlier.count(&self.tallies, &self.budgets, |entry| {
             let ago = self.started.saturating_sub(Duration::from_secs(entry.unix_seconds.into()));
             self.duplicates.remember(entry.report, ago);
             entry.order.into_iter().for_each(|order| self.duplicates.remember(order, ago));

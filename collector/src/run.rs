@@ -25,7 +25,7 @@ use tokio::sync::{oneshot, watch};
 use crate::api::Api;
 use crate::config::{Config, Limits};
 use crate::expose::{ExposeError, Exposition};
-use crate::history::{Feed, HistoryError, Retention};
+use crate::history::{self, Feed, HistoryError, Retention};
 use crate::ingest::{Ingest, Pages, client};
 use crate::journal::{Durability, JournalError, Opened};
 use crate::limits::{FILES_RESERVED, SERVING, SERVING_ADMIN};
@@ -36,9 +36,6 @@ use self::certificate::Watch;
 use self::keeping::Keeping;
 use self::refresh::keep_fresh;
 use self::room::make_room;
-
-/// The history's file in the data folder.
-const HISTORY_FILE: &str = "history.db";
 
 /// The sockets of a collector, bound by the caller, so that tests can bind port 0.
 #[derive(Debug)]
@@ -177,7 +174,7 @@ fn open_kept(
     retention: Retention,
 ) -> Result<(Opened, Feed), RunError> {
     let opened = Opened::open(folder, durability)?;
-    let feed = Feed::open(&folder.join(HISTORY_FILE), retention)
+    let feed = Feed::open(&folder.join(history::FILE), retention)
         .map_err(|source| RunError::History { folder: folder.display().to_string(), source })?;
     Ok((opened.numbering_after(feed.fed()), feed))
 }

@@ -15,6 +15,7 @@ mod http2;
 mod journal;
 mod metrics;
 mod native;
+mod operations;
 mod placing;
 mod probe;
 mod restart;

@@ -98,6 +98,13 @@ pub(super) fn set_aside(transaction: &Transaction<'_>, span: Span, id: i64) -> R
     Ok(())
 }
 
+/// How many roll-ups are set aside.
+pub(super) fn all_damaged(connection: &Connection) -> Result<u64, HistoryError> {
+    let select = format!("SELECT count(*) FROM {DAMAGED}");
+    let count: i64 = connection.query_one(&select, [], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
+}
+
 /// How many roll-ups that begin within a range are set aside.
 pub(super) fn damaged(
     connection: &Connection,

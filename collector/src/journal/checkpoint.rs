@@ -6,6 +6,7 @@
 //! as good as a whole one. Only when all cells are stored that have counted anything of a batch, and its reports need
 //! not be known again any more, the batch goes.
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 
 use graadmeter_wire::Key;
@@ -28,6 +29,8 @@ const COPIED_AT_ONCE: usize = 8;
 const BYTES_AT_ONCE: usize = 512 * 1024;
 /// Batches that are removed in a transaction.
 const REMOVED_AT_ONCE: usize = 500;
+/// A batch after every batch.
+const EVERY_BATCH: u64 = u64::MAX;
 
 /// How far the cells of each core are stored.
 #[derive(Debug)]
@@ -146,11 +149,8 @@ impl OfCore<'_> {
                 names.iter().filter_map(|name| Some((name, cells.get(name)?.clone()))).collect()
             };
             for (name, cell) in copies {
-                let mut row = StoredCell { site: site.id.clone(), view: view as u8, ..StoredCell::default() };
-                name.write(site, &mut row.name);
-                cell.write(&mut row.state);
                 // No batch is half counted while nobody has the lock.
-                row.batch = cell.batch + 1;
+                let row = row(site, view, name, &cell, cell.batch + 1);
                 self.bytes += row.state.len();
                 self.rows.push(row);
             }
@@ -161,6 +161,57 @@ impl OfCore<'_> {
             }
         }
         Ok(())
+    }
+}
+
+fn row<K: CellName, C: Counted>(site: &Site, view: View, name: &K, cell: &Cell<C>, batch: u64) -> StoredCell {
+    let (mut bytes, mut state) = (Vec::new(), Vec::new());
+    name.write(site, &mut bytes);
+    cell.write(&mut state);
+    StoredCell { site: site.id.clone(), view: view as u8, name: bytes, batch, state }
+}
+
+/// The number of the cell in which [`AllCells`] has a core's own counts.
+const OWN_COUNTS: u8 = u8::MAX;
+
+/// What all cores have counted, each cell with its core; as if they had counted every batch there can be.
+pub type AllCells = BTreeSet<(usize, StoredCell)>;
+
+/// All cells, to compare them.
+pub fn cells_of(tallies: &Tallies, sites: &[&Site]) -> AllCells {
+    fn add<K: CellName + Eq + Hash, C: Counted>(
+        all: &mut AllCells,
+        (core, site, view): (usize, &Site, View),
+        cells: &Cells<K, C>,
+    ) {
+        all.extend(cells.iter().map(|(name, cell)| (core, row(site, view, name, cell, EVERY_BATCH))));
+    }
+    let mut all = AllCells::new();
+    for core in 0..tallies.cores() {
+        let tally = tallies.of_core(core);
+        let (_, state) = own_counts(&tally);
+        let own = StoredCell { view: OWN_COUNTS, batch: EVERY_BATCH, state, ..StoredCell::default() };
+        all.insert((core, own));
+        for (&site, counted) in sites.iter().zip(&tally.aggregate.sites) {
+            add(&mut all, (core, site, View::Visitor), &counted.visitors);
+            add(&mut all, (core, site, View::Page), &counted.pages);
+            add(&mut all, (core, site, View::Check), &counted.checks);
+            add(&mut all, (core, site, View::ThirdParty), &counted.third_parties);
+        }
+    }
+    all
+}
+
+/// Puts all cells back.
+pub fn put_back(tallies: &Tallies, sites: &[&Site], cells: &AllCells) {
+    for (core, stored) in cells {
+        let mut tally = tallies.of_core(*core);
+        if stored.view == OWN_COUNTS {
+            restore_own_counts(&mut tally, stored.batch, &stored.state);
+        } else if let Some(index) = sites.iter().position(|site| site.id == stored.site) {
+            // It was written a moment ago.
+            let _read = restore_cell(sites[index], &mut tally.aggregate.sites[index], stored);
+        }
     }
 }
 

@@ -10,8 +10,10 @@ use std::time::Duration;
 use flate2::Crc;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use crate::sqlite;
+
 /// The file in the data folder.
-pub(super) const FILE: &str = "graadmeter.db";
+pub const FILE: &str = "graadmeter.db";
 /// The form of the tables; a newer one is refused.
 const VERSION: i64 = 1;
 /// Bytes of the log that are kept for its next round, when it has been larger.
@@ -37,13 +39,15 @@ CREATE TABLE journal_cells (
     name BLOB NOT NULL,
     batch INTEGER NOT NULL,
     state BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
     PRIMARY KEY (core, site, view, name)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE journal_counts (
     core INTEGER PRIMARY KEY,
     until INTEGER NOT NULL,
     batch INTEGER NOT NULL,
-    state BLOB NOT NULL
+    state BLOB NOT NULL,
+    checksum INTEGER NOT NULL
 ) STRICT;
 ";
 
@@ -148,8 +152,7 @@ pub(super) fn open(folder: &Path, durability: Durability) -> Result<Connection, 
 
 /// Opens the database once more.
 pub(super) fn open_again(folder: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(folder.join(FILE), flags)?;
+    let connection = sqlite::open(&folder.join(FILE))?;
     connection.busy_timeout(BUSY_MAX)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
@@ -221,15 +224,17 @@ pub(super) fn insert(
         number(core),
         unix_seconds,
         entries,
-        checksum(entries)
+        checksum([entries])
     ])?;
     Ok(())
 }
 
-/// Of a batch's entries, to find out what a disk has done to them.
-fn checksum(entries: &[u8]) -> i64 {
+/// Of what is stored together, to find out what a disk has done to it.
+fn checksum<const PARTS: usize>(parts: [&[u8]; PARTS]) -> i64 {
     let mut sum = Crc::new();
-    sum.update(entries);
+    for part in parts {
+        sum.update(part);
+    }
     sum.sum().into()
 }
 
@@ -246,7 +251,7 @@ pub(super) fn for_each_batch(
     while let Some(row) = rows.next()? {
         let number = row.get::<_, i64>(0)?.cast_unsigned();
         let entries = row.get_ref(3)?.as_blob().map_err(|_| StoreError::Damaged { number })?;
-        if row.get::<_, i64>(4)? != checksum(entries) {
+        if row.get::<_, i64>(4)? != checksum([entries]) {
             return Err(StoreError::Damaged { number });
         }
         let core = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
@@ -258,15 +263,25 @@ pub(super) fn for_each_batch(
 }
 
 /// A cell as it is stored.
-#[derive(Debug, Default)]
-pub(super) struct StoredCell {
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoredCell {
+    /// The site's id.
     pub site: String,
     /// The view's number.
     pub view: u8,
+    /// What it counts.
     pub name: Vec<u8>,
     /// The first batch that it has not counted.
     pub batch: u64,
+    /// What it has counted.
     pub state: Vec<u8>,
+}
+
+impl StoredCell {
+    fn checksum(&self) -> i64 {
+        let Self { site, view, name, batch, state } = self;
+        checksum([site.as_bytes(), &[*view], name, &batch.to_le_bytes(), state])
+    }
 }
 
 /// Stores cells of a core in the place of what there was of them.
@@ -275,10 +290,11 @@ pub(super) fn put_cells(
     core: usize,
     cells: &[StoredCell],
 ) -> Result<(), StoreError> {
-    let mut put =
-        transaction.prepare_cached("INSERT OR REPLACE INTO journal_cells VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    for StoredCell { site, view, name, batch, state } in cells {
-        put.execute(params![number(core), site, view, name, batch.cast_signed(), state])?;
+    let mut put = transaction
+        .prepare_cached("INSERT OR REPLACE INTO journal_cells VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    for cell in cells {
+        let StoredCell { site, view, name, batch, state } = cell;
+        put.execute(params![number(core), site, view, name, batch.cast_signed(), state, cell.checksum()])?;
     }
     Ok(())
 }
@@ -298,8 +314,9 @@ pub(super) fn put_counts(
     counts: &[u8],
 ) -> Result<(), StoreError> {
     let mut put =
-        transaction.prepare_cached("INSERT OR REPLACE INTO journal_counts VALUES (?1, ?2, ?3, ?4)")?;
-    put.execute(params![number(core), until.cast_signed(), batch.cast_signed(), counts])?;
+        transaction.prepare_cached("INSERT OR REPLACE INTO journal_counts VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let checksum = checksum([&until.to_le_bytes(), &batch.to_le_bytes(), counts]);
+    put.execute(params![number(core), until.cast_signed(), batch.cast_signed(), counts, checksum])?;
     Ok(())
 }
 
@@ -338,13 +355,15 @@ pub(super) fn remove_batches(
     Ok(())
 }
 
-/// Reads all cells, each with its core.
+/// Reads all sound cells, each with its core; how many are damaged.
 pub(super) fn for_each_cell(
     connection: &Connection,
     mut each: impl FnMut(usize, &StoredCell),
-) -> Result<(), StoreError> {
-    let mut select = connection.prepare("SELECT core, site, view, name, batch, state FROM journal_cells")?;
+) -> Result<usize, StoreError> {
+    let mut select =
+        connection.prepare("SELECT core, site, view, name, batch, state, checksum FROM journal_cells")?;
     let mut rows = select.query([])?;
+    let mut damaged = 0;
     while let Some(row) = rows.next()? {
         let cell = StoredCell {
             site: row.get(1)?,
@@ -353,9 +372,13 @@ pub(super) fn for_each_cell(
             batch: row.get::<_, i64>(4)?.cast_unsigned(),
             state: row.get(5)?,
         };
-        each(usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0), &cell);
+        if row.get::<_, i64>(6)? == cell.checksum() {
+            each(usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0), &cell);
+        } else {
+            damaged += 1;
+        }
     }
-    Ok(())
+    Ok(damaged)
 }
 
 /// Reads what each core has counted beside its cells: the core, up to which batch all is stored, the first batch that is not
@@ -364,14 +387,25 @@ pub(super) fn for_each_counts(
     connection: &Connection,
     mut each: impl FnMut(usize, u64, u64, &[u8]),
 ) -> Result<(), StoreError> {
-    let mut select = connection.prepare("SELECT core, until, batch, state FROM journal_counts")?;
+    let mut select = connection.prepare("SELECT core, until, batch, state, checksum FROM journal_counts")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let core = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
-        let state: Vec<u8> = row.get(3)?;
-        each(core, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?.cast_unsigned(), &state);
+        let [until, batch] = [row.get::<_, i64>(1)?, row.get(2)?].map(i64::cast_unsigned);
+        let counts: Vec<u8> = row.get(3)?;
+        if row.get::<_, i64>(4)? != checksum([&until.to_le_bytes(), &batch.to_le_bytes(), &counts]) {
+            return Err(StoreError::DamagedCells { cells: 1 });
+        }
+        each(core, until, batch, &counts);
     }
     Ok(())
+}
+
+/// Whether there is every batch since the first one.
+pub(super) fn is_whole(connection: &Connection) -> Result<bool, StoreError> {
+    let first: Option<i64> =
+        connection.query_one("SELECT min(batch) FROM journal_batches", [], |row| row.get(0))?;
+    Ok(first == Some(1))
 }
 
 /// As many cores as anything is stored of.

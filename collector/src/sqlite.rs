@@ -1,0 +1,18 @@
+//! What the journal, the history and their copies ask of SQLite alike.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// Opens a database that is there.
+pub(crate) fn open(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(file, flags)
+}
+
+/// What SQLite finds wrong with its own structures, in its words.
+pub(crate) fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut check = connection.prepare("PRAGMA integrity_check")?;
+    let found: rusqlite::Result<Vec<String>> = check.query_map([], |row| row.get(0))?.collect();
+    Ok(found?.into_iter().filter(|line| line != "ok").collect())
+}
