@@ -15,12 +15,15 @@ use tokio::sync::Semaphore;
 use crate::answer::{Body, whole};
 use crate::config::Secret;
 use crate::expose::Exposition;
-use crate::history::Reader;
 use crate::limits::SCRAPES_MAX;
 
 use self::timings::Timings;
 
+pub use self::timings::Source;
+
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+const NO_PAST: &str =
+    "there is no history: start the collector with --data-dir, or set storage.query = \"clickhouse\"";
 const JSON: &str = "application/json";
 
 /// All that the admin listener needs.
@@ -35,16 +38,16 @@ pub struct Api {
 }
 
 impl Api {
-    /// An admin listener; `ready` says whether beacons are taken, and `history` answers for what was before.
+    /// An admin listener; `ready` says whether beacons are taken, and `past` answers for what was before.
     #[must_use]
     pub fn new(
         exposition: Exposition,
         token: Option<Secret>,
         ready: Arc<AtomicBool>,
-        history: Option<Reader>,
+        past: Option<Source>,
     ) -> Self {
         let room = Arc::new(Semaphore::new(SCRAPES_MAX));
-        Self { exposition: Arc::new(exposition), token, ready, room, timings: history.map(Timings::new) }
+        Self { exposition: Arc::new(exposition), token, ready, room, timings: past.map(Timings::new) }
     }
 
     /// Answers one request.
@@ -61,9 +64,7 @@ impl Api {
             "/metrics" => metrics::answer(&self.exposition, headers, &self.room),
             "/api/v1/timings" => match &self.timings {
                 Some(timings) => timings.answer(uri.query().unwrap_or_default()).await,
-                None => {
-                    error(StatusCode::NOT_FOUND, "there is no history: start the collector with --data-dir")
-                }
+                None => error(StatusCode::NOT_FOUND, NO_PAST),
             },
             _ => text(
                 StatusCode::NOT_FOUND,

@@ -3,6 +3,7 @@
 //! Every mistake is reported at once, with its line. Nothing else in the collector reads files or the
 //! environment; everything below takes what it needs as an argument.
 
+mod clickhouse;
 mod history;
 mod site;
 mod tls;
@@ -19,6 +20,7 @@ use ipnet::IpNet;
 use crate::admit::limiter::{ClientLimit, SiteLimiter};
 use crate::admit::origin::Origins;
 use crate::aggregate::budget::{Budgets, CellsMax};
+use crate::clickhouse::Settings;
 use crate::history::Retention;
 use crate::journal::Durability;
 use crate::limits::{CLIENTS_WATCHED_MAX, CONFIG_BYTES_MAX, REPORTS_REMEMBERED_MAX};
@@ -50,6 +52,8 @@ pub struct Config {
     pub storage: Storage,
     /// How long the history is kept, if there is one.
     pub history: Retention,
+    /// Where every observation goes as a row, if it does.
+    pub clickhouse: Option<Settings>,
     /// The sites, at least one.
     pub sites: Vec<Site>,
 }
@@ -117,11 +121,26 @@ pub struct Storage {
     pub durability: Option<Durability>,
     /// `checkpoint_every`: how often the counts are stored, so that the journal stays short.
     pub checkpoint_every: Duration,
+    /// `query`: what answers questions about the past.
+    pub query: Query,
+}
+
+/// `storage.query`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Query {
+    /// The history in the data folder.
+    History,
+    /// The rows in ClickHouse.
+    ClickHouse,
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { durability: Some(Durability::Process), checkpoint_every: Duration::from_mins(1) }
+        Self {
+            durability: Some(Durability::Process),
+            checkpoint_every: Duration::from_mins(1),
+            query: Query::History,
+        }
     }
 }
 
@@ -154,6 +173,7 @@ impl Config {
             admin: Admin::default(),
             storage: Storage::default(),
             history: Retention::default(),
+            clickhouse: None,
             sites: vec![site],
         }
     }
@@ -184,14 +204,16 @@ impl Config {
     }
 
     fn read(root: &mut Section<'_, '_>, folder: &Path) -> Self {
+        let clickhouse = root.optional_section("clickhouse", |section| clickhouse::read(section, folder));
         Self {
             limits: root.section("limits", read_limits),
             tls: root.optional_section("tls", |section| tls::read(section, folder)).flatten(),
             geo: root.section("geo", |section| read_geo(section, folder)),
             trusted_proxies: root.section("proxies", read_proxies),
             admin: root.section("admin", |section| read_admin(section, folder)),
-            storage: root.section("storage", read_storage),
+            storage: root.section("storage", |section| read_storage(section, clickhouse.is_some())),
             history: root.section("history", history::read),
+            clickhouse: clickhouse.flatten(),
             sites: site::read_all(root, folder),
         }
     }
@@ -220,7 +242,7 @@ fn read_limits(section: &mut Section<'_, '_>) -> Limits {
     limits
 }
 
-fn read_storage(section: &mut Section<'_, '_>) -> Storage {
+fn read_storage(section: &mut Section<'_, '_>, has_clickhouse: bool) -> Storage {
     let mut storage = Storage::default();
     let durability = section.take_with("durability", |word: String| match &*word {
         "process" => Ok(Some(Durability::Process)),
@@ -233,6 +255,15 @@ fn read_storage(section: &mut Section<'_, '_>) -> Storage {
     }
     if let Some(every) = section.duration("checkpoint_every", CHECKPOINT_EVERY) {
         storage.checkpoint_every = every;
+    }
+    let query = section.take_with("query", |word: String| match &*word {
+        "history" => Ok(Query::History),
+        "clickhouse" if has_clickhouse => Ok(Query::ClickHouse),
+        "clickhouse" => Err("needs a section [clickhouse] with its url".to_owned()),
+        _ => Err(format!("`{word}` is neither \"history\" nor \"clickhouse\"")),
+    });
+    if let Some(query) = query {
+        storage.query = query;
     }
     storage
 }
@@ -318,12 +349,16 @@ mod tests {
             parse(&text).map(|config| config.storage)
         };
         let minute = Duration::from_mins(1);
-        let default = Storage { durability: Some(Durability::Process), checkpoint_every: minute };
+        let default = Storage {
+            durability: Some(Durability::Process),
+            checkpoint_every: minute,
+            query: Query::History,
+        };
         assert_eq!(storage("").unwrap(), default);
         assert_eq!(storage("durability = \"off\"").unwrap(), Storage { durability: None, ..default });
         let written = storage("durability = \"disk\"\ncheckpoint_every = \"5s\"").unwrap();
         let checkpoint_every = Duration::from_secs(5);
-        assert_eq!(written, Storage { durability: Some(Durability::Disk), checkpoint_every });
+        assert_eq!(written, Storage { durability: Some(Durability::Disk), checkpoint_every, ..default });
         assert!(storage("durability = \"safe\"").is_err() && storage("checkpoint_every = \"2h\"").is_err());
     }
 
@@ -346,6 +381,33 @@ mod tests {
         {
             assert_eq!(lines(&format!("[history]\n{wrong}\n{SHOP}")).len(), 1, "{wrong}");
         }
+    }
+
+    #[test]
+    fn clickhouse_is_where_the_url_says() {
+        let settings = parse(&format!("[clickhouse]\nurl = \"http://127.0.0.1:8123\"\n{SHOP}")).unwrap();
+        let settings = settings.clickhouse.unwrap();
+        assert_eq!(settings.url.as_str(), "http://127.0.0.1:8123/");
+        assert_eq!((settings.database.to_string().as_str(), &*settings.user), ("graadmeter", "default"));
+        for (wrong, line) in [
+            ("user = \"me\"", 1),
+            ("url = \"127.0.0.1:8123\"", 2),
+            ("url = \"http://me:secret@127.0.0.1\"", 2),
+            ("url = \"http://127.0.0.1\"\ndatabase = \"a`b\"", 3),
+            ("url = \"http://127.0.0.1\"\nuser = \"\\n\"", 3),
+            ("url = \"http://127.0.0.1\"\npassword_file = \"/dev/null\"", 3),
+        ] {
+            let lines = lines(&format!("[clickhouse]\n{wrong}\n{SHOP}"));
+            assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [line], "{wrong}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn who_asks_clickhouse_must_have_one() {
+        let text = format!("[storage]\nquery = \"clickhouse\"\n{SHOP}");
+        assert!(lines(&text)[0].1.contains("[clickhouse]"));
+        let text = format!("[clickhouse]\nurl = \"https://ch.shop.example\"\n{text}");
+        assert_eq!(parse(&text).unwrap().storage.query, Query::ClickHouse);
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod answer;
 pub mod api;
 pub mod arrival;
 pub mod backup;
+pub mod clickhouse;
 pub mod config;
 pub mod demo;
 pub mod expose;

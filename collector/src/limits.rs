@@ -81,3 +81,16 @@ pub const QUESTIONS_MAX: usize = 4;
 pub const QUANTILES_MAX: usize = 20;
 /// Groups of one answer; further names are counted as `other`.
 pub const GROUPS_MAX: usize = 1_000;
+/// Rows of one insert into ClickHouse, and their bytes before they are compressed: few enough that the server makes one
+/// block of them.
+pub const INSERT_ROWS_MAX: usize = 100_000;
+/// See [`INSERT_ROWS_MAX`].
+pub const INSERT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long ClickHouse may take to accept a connection.
+pub const CLICKHOUSE_CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How long it may take for an insert, which waits for its replicas' coordinator and the other shards.
+pub const CLICKHOUSE_INSERT_MAX: Duration = Duration::from_mins(1);
+/// How long it may take for a question.
+pub const CLICKHOUSE_QUERY_MAX: Duration = Duration::from_secs(30);
+/// Bytes of its answers: more than all groups with all quantiles take.
+pub const CLICKHOUSE_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;

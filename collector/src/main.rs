@@ -1,5 +1,6 @@
 //! `graadmeter-collector`: arguments, logs, signals, exit codes.
 
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use graadmeter_base::program::{log_to_stderr, told_to_stop};
 use graadmeter_collector::backup::backup;
+use graadmeter_collector::clickhouse::{Name, Schema};
 use graadmeter_collector::config::Config;
 use graadmeter_collector::outcome::{Outcome, Outcomes};
 use graadmeter_collector::verify::{Verified, verify};
@@ -69,6 +71,18 @@ enum Command {
         /// The configuration.
         file: PathBuf,
     },
+    /// Print the SQL that makes ClickHouse's tables: pipe it to `clickhouse-client --multiquery`.
+    ClickhouseSchema {
+        /// The database of the tables.
+        #[arg(long, value_name = "NAME", default_value = "graadmeter")]
+        database: Name,
+        /// Make replicated tables on all servers of a cluster.
+        #[arg(long, value_name = "NAME")]
+        cluster: Option<Name>,
+        /// Delete rows after so many days; needs ClickHouse 19.6 or newer.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        retention_days: Option<u32>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -90,6 +104,10 @@ fn main() -> ExitCode {
         Command::Backup { data_dir, to } => back_up(&data_dir, &to),
         Command::Verify { config, data_dir } => check_kept(config.as_deref(), &data_dir),
         Command::CheckConfig { file } => check_config(&file),
+        Command::ClickhouseSchema { database, cluster, retention_days } => {
+            let schema = Schema { database, cluster, retention_days };
+            write!(io::stdout(), "{schema}").context("can't write the schema")
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

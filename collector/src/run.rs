@@ -22,8 +22,9 @@ use hyper::Response;
 use ipnet::IpNet;
 use tokio::sync::{oneshot, watch};
 
-use crate::api::Api;
-use crate::config::{Config, Limits};
+use crate::api::{Api, Source};
+use crate::clickhouse::{ClickHouseError, Store};
+use crate::config::{Config, Limits, Query};
 use crate::expose::{ExposeError, Exposition};
 use crate::history::{self, Feed, HistoryError, Retention};
 use crate::ingest::{Ingest, Pages, client};
@@ -49,6 +50,9 @@ pub struct Listeners {
 /// Why a collector can't run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// ClickHouse can't be asked as the configuration says.
+    #[error(transparent)]
+    ClickHouse(#[from] ClickHouseError),
     /// The admin listener would be open to everybody.
     #[error(
         "the admin listener {address} is not a loopback address: set admin.token_file in the configuration, \
@@ -107,6 +111,10 @@ pub async fn run(
     let (started, started_at) = (Instant::now(), SystemTime::now());
     let unix_started = started_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let storage = config.storage;
+    let asks_clickhouse = match (storage.query, &config.clickhouse) {
+        (Query::ClickHouse, Some(settings)) => Some(Source::ClickHouse(Store::new(settings)?)),
+        _ => None,
+    };
     let kept = match (data_folder, storage.durability) {
         (Some(folder), Some(durability)) => Some(open_kept(folder, durability, config.history)?),
         _ => None,
@@ -122,8 +130,8 @@ pub async fn run(
     if let Some(feed) = &feed {
         exposition = exposition.with_history(feed.counts())?;
     }
-    let history = feed.as_ref().map(Feed::reader);
-    let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready), history));
+    let past = asks_clickhouse.or_else(|| feed.as_ref().map(Feed::reader).map(Source::History));
+    let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready), past));
     let keeping = match (pipeline.read_journal().transpose()?, feed) {
         (Some(reading), Some(feed)) => {
             Some(Keeping::start(Arc::clone(&pipeline), reading, feed, storage.checkpoint_every)?)

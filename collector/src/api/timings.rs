@@ -10,20 +10,30 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{error, json};
 use crate::answer::Body;
+use crate::clickhouse::{ClickHouseError, Store};
 use crate::history::{self, By, GroupName, HistoryError, Question, Reader, Span, UnixSeconds};
 use crate::limits::QUESTIONS_MAX;
 use crate::measure::{Metric, Micros, Scale};
 
 use self::question::{WrongQuestion, parse};
 
+/// What answers: both give the same.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Roll-ups in the data folder.
+    History(Reader),
+    /// Rows in ClickHouse.
+    ClickHouse(Store),
+}
+
 /// Answers questions, some at the same time.
 #[derive(Debug)]
 pub(super) struct Timings {
-    reader: Reader,
+    source: Source,
     room: Arc<Semaphore>,
 }
 
@@ -36,11 +46,15 @@ enum NoAnswer {
     History(#[from] HistoryError),
     #[error(transparent)]
     Unwritable(#[from] serde_json::Error),
+    #[error(transparent)]
+    ClickHouse(#[from] ClickHouseError),
+    #[error(transparent)]
+    Cut(#[from] tokio::task::JoinError),
 }
 
 impl Timings {
-    pub(super) fn new(reader: Reader) -> Self {
-        Self { reader, room: Arc::new(Semaphore::new(QUESTIONS_MAX)) }
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, room: Arc::new(Semaphore::new(QUESTIONS_MAX)) }
     }
 
     /// Answers the question of a query string.
@@ -51,39 +65,61 @@ impl Timings {
                 "too many questions are being answered; try again",
             );
         };
-        let (reader, query) = (self.reader.clone(), query.to_owned());
-        // The disk may be slow, and this thread's runtime answers health checks too.
-        let answered = tokio::task::spawn_blocking(move || {
-            let _room = room;
-            answer(&reader, &query, now())
-        });
-        match answered.await {
-            Ok(Ok(answer)) => json(StatusCode::OK, answer),
-            Ok(Err(NoAnswer::Wrong(wrong))) => error(StatusCode::BAD_REQUEST, &wrong.to_string()),
-            Ok(Err(NoAnswer::History(failure))) => fail(&failure),
-            Ok(Err(NoAnswer::Unwritable(failure))) => fail(&failure),
-            Err(failure) => fail(&failure),
+        match self.source.answer(query, now(), room).await {
+            Ok(answer) => json(StatusCode::OK, answer),
+            Err(NoAnswer::Wrong(wrong)) => error(StatusCode::BAD_REQUEST, &wrong.to_string()),
+            Err(NoAnswer::History(failure)) => fail(&failure),
+            Err(NoAnswer::ClickHouse(failure)) => fail(&failure),
+            Err(NoAnswer::Unwritable(failure)) => fail(&failure),
+            Err(NoAnswer::Cut(failure)) => fail(&failure),
         }
     }
 }
 
+impl Source {
+    /// Answers a query string; `room` is taken until nothing more is done for it.
+    async fn answer(
+        &self,
+        query: &str,
+        now: UnixSeconds,
+        room: OwnedSemaphorePermit,
+    ) -> Result<String, NoAnswer> {
+        let question = parse(query, now)?;
+        let (question, timings) = match self {
+            Self::History(reader) => {
+                let reader = reader.clone();
+                // The disk may be slow, and this thread's runtime answers health checks too.
+                let answered = tokio::task::spawn_blocking(move || {
+                    let _room = room;
+                    let timings = stored(&reader, &question)?;
+                    Ok::<_, HistoryError>((question, timings))
+                });
+                answered.await??
+            }
+            Self::ClickHouse(store) => {
+                let _room = room;
+                let timings = store.timings(&question).await?;
+                (question, timings)
+            }
+        };
+        let timings = timings.ok_or(WrongQuestion::UnknownSite)?;
+        Ok(serde_json::to_string(&Answer::new(&question, timings))?)
+    }
+}
+
+/// What the history has of a question's site, if it knows it.
+fn stored(reader: &Reader, question: &Question) -> Result<Option<history::Timings>, HistoryError> {
+    if reader.knows(&question.site)? { reader.timings(question).map(Some) } else { Ok(None) }
+}
+
 fn fail(failure: &(dyn std::error::Error + 'static)) -> Response<Body> {
-    tracing::error!(error = failure, "a question about the history can't be answered");
-    error(StatusCode::SERVICE_UNAVAILABLE, "the history can't be read; the log says why")
+    tracing::error!(error = failure, "a question about the past can't be answered");
+    error(StatusCode::SERVICE_UNAVAILABLE, "what is stored can't be read; the log says why")
 }
 
 fn now() -> UnixSeconds {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     UnixSeconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
-fn answer(reader: &Reader, query: &str, now: UnixSeconds) -> Result<String, NoAnswer> {
-    let question = parse(query, now)?;
-    if !reader.knows(&question.site)? {
-        return Err(WrongQuestion::UnknownSite.into());
-    }
-    let timings = reader.timings(&question)?;
-    Ok(serde_json::to_string(&Answer::new(&question, timings))?)
 }
 
 /// The answer as it is sent.

@@ -58,7 +58,8 @@ pub enum Conversions {
     Signed,
 }
 
-/// A site's secret; it never shows in logs.
+/// A site's secret, or another one; it never shows in logs.
+#[derive(Clone)]
 pub struct Secret(pub Vec<u8>);
 
 impl fmt::Debug for Secret {

@@ -232,14 +232,7 @@ impl Rows {
         from: UnixSeconds,
         to: UnixSeconds,
     ) -> Result<Span, HistoryError> {
-        let range = to.0.saturating_sub(from.0);
-        let mut step = if range > HOURS_RANGE_MAX {
-            Span::Day
-        } else if range > MINUTES_RANGE_MAX {
-            Span::Hour
-        } else {
-            Span::Minute
-        };
+        let mut step = Span::fitting(from, to);
         for span in [Span::Hour, Span::Day] {
             let sql = format!(
                 "SELECT EXISTS (SELECT 1 FROM {} WHERE site = ?1 AND projection = ?2 AND start >= ?3 AND start < ?4)",
@@ -305,7 +298,3 @@ impl Rows {
         Ok(())
     }
 }
-
-/// The longest range of which groups of time are minutes, and hours.
-const MINUTES_RANGE_MAX: i64 = 6 * 3_600;
-const HOURS_RANGE_MAX: i64 = 10 * 86_400;

@@ -4,6 +4,10 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixSeconds(pub i64);
 
+/// The longest range of which groups of time are minutes, and hours.
+const MINUTES_RANGE_MAX: i64 = 6 * 3_600;
+const HOURS_RANGE_MAX: i64 = 10 * 86_400;
+
 /// How long a time a roll-up is about; in UTC, each beginning where the clock says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)] // The names say it.
@@ -24,6 +28,19 @@ impl Span {
             Self::Minute => 60,
             Self::Hour => 3_600,
             Self::Day => 86_400,
+        }
+    }
+
+    /// How long groups of time are in an answer about a range.
+    #[must_use]
+    pub const fn fitting(from: UnixSeconds, to: UnixSeconds) -> Self {
+        let range = to.0.saturating_sub(from.0);
+        if range > HOURS_RANGE_MAX {
+            Self::Day
+        } else if range > MINUTES_RANGE_MAX {
+            Self::Hour
+        } else {
+            Self::Minute
         }
     }
 

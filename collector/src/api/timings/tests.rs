@@ -29,17 +29,19 @@ fn history(path: &std::path::Path) {
     feed.save(1).unwrap();
 }
 
-fn ask(query: &str) -> Result<Value, String> {
+async fn ask(query: &str) -> Result<Value, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("history.db");
     history(&path);
-    let answered = answer(&Reader::new(&path), query, UnixSeconds(1_795_359_100));
+    let room = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+    let source = Source::History(Reader::new(&path));
+    let answered = source.answer(query, UnixSeconds(1_795_359_100), room).await;
     answered.map(|json| json.parse().unwrap()).map_err(|wrong| wrong.to_string())
 }
 
-#[test]
-fn answers_in_milliseconds() {
-    let answer = ask("site=shop&metric=lcp&by=device&q=0.75").unwrap();
+#[tokio::test]
+async fn answers_in_milliseconds() {
+    let answer = ask("site=shop&metric=lcp&by=device&q=0.75").await.unwrap();
     let p75 = answer["groups"][0]["quantiles"]["0.75"].as_f64().unwrap();
     assert!((p75 - 75.0).abs() <= 0.75, "{p75}");
     let expected = json!({
@@ -51,30 +53,30 @@ fn answers_in_milliseconds() {
     assert_eq!(answer, expected);
 }
 
-#[test]
-fn groups_of_time_have_dates_and_a_score_has_no_unit() {
-    let answer = ask("site=shop&metric=cls&by=time&device=tablet&page=home").unwrap();
+#[tokio::test]
+async fn groups_of_time_have_dates_and_a_score_has_no_unit() {
+    let answer = ask("site=shop&metric=cls&by=time&device=tablet&page=home").await.unwrap();
     assert_eq!((&answer["unit"], &answer["step"]), (&json!("score"), &json!("minute")));
     assert_eq!(answer["groups"][0]["name"], json!("2026-11-22T14:50:00Z"));
     let median = answer["groups"][0]["quantiles"]["0.5"].as_f64().unwrap();
     assert!((median - 0.1).abs() <= 0.001, "{median}");
 }
 
-#[test]
-fn an_unknown_site_is_told_and_not_repeated() {
-    let wrong = ask("site=SECRET&metric=lcp&by=device").unwrap_err();
+#[tokio::test]
+async fn an_unknown_site_is_told_and_not_repeated() {
+    let wrong = ask("site=SECRET&metric=lcp&by=device").await.unwrap_err();
     assert!(wrong.starts_with("site:") && !wrong.contains("SECRET"), "{wrong}");
 }
 
-#[test]
-fn a_name_that_never_came_has_no_groups() {
-    assert_eq!(ask("site=shop&metric=lcp&by=time&channel=sms").unwrap()["groups"], json!([]));
+#[tokio::test]
+async fn a_name_that_never_came_has_no_groups() {
+    assert_eq!(ask("site=shop&metric=lcp&by=time&channel=sms").await.unwrap()["groups"], json!([]));
 }
 
 #[tokio::test]
 async fn a_database_that_is_not_there_is_storage_failing() {
     let folder = tempfile::tempdir().unwrap();
-    let timings = Timings::new(Reader::new(&folder.path().join("history.db")));
+    let timings = Timings::new(Source::History(Reader::new(&folder.path().join("history.db"))));
     assert_eq!(
         timings.answer("site=shop&metric=lcp&by=time").await.status(),
         StatusCode::SERVICE_UNAVAILABLE
