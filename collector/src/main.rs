@@ -80,7 +80,7 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         cluster: Option<Name>,
         /// Delete rows after so many days; needs ClickHouse 19.6 or newer.
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3_660))]
         retention_days: Option<u32>,
     },
 }

@@ -16,7 +16,10 @@
 
 pub mod beacon;
 pub mod browser;
+pub mod chdb;
+pub mod clickhouse;
 pub mod collector;
+pub mod cut;
 pub mod delay;
 pub mod exposition;
 pub mod geo;

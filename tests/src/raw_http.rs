@@ -232,6 +232,11 @@ impl Connection {
         Some(self.received.drain(..length).collect())
     }
 
+    /// Everything until the other side closes, as text: of one that speaks no HTTP.
+    pub async fn rest(&mut self) -> String {
+        String::from_utf8_lossy(&self.take_rest().await).into_owned()
+    }
+
     async fn take_rest(&mut self) -> Vec<u8> {
         while self.fill().await {}
         std::mem::take(&mut self.received)

@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod answers;
+mod clickhouse;
 mod conversion;
 mod cors;
 mod demo;

@@ -26,8 +26,8 @@ pub(super) struct Client {
 /// What a request carries besides its parameters.
 #[derive(Debug)]
 pub(super) enum Body {
-    /// Nothing.
-    Empty,
+    /// The statement itself.
+    Statement(String),
     /// Data of an insert, compressed.
     Gzip(Bytes),
     /// A form with external tables, whose parts `boundary` separates.
@@ -69,7 +69,7 @@ impl Client {
             .extend_pairs(parameters);
         let request = self.http.post(url).timeout(time_max);
         let request = match body {
-            Body::Empty => request.body(Bytes::new()),
+            Body::Statement(sql) => request.body(sql),
             Body::Gzip(bytes) => request.header(CONTENT_ENCODING, "gzip").body(bytes),
             Body::Form { boundary, parts } => {
                 request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}")).body(parts)

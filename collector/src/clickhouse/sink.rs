@@ -97,11 +97,11 @@ impl Sink {
     /// Asks what the server can do.
     async fn ask(&self) -> Result<Server, ClickHouseError> {
         let query = format!(
-            "SELECT name FROM system.settings WHERE name IN ('{TOKEN}', '{ASYNCHRONOUS}') UNION ALL \
-             SELECT concat('engine ', engine) AS name FROM system.tables \
+            "SELECT name AS told FROM system.settings WHERE name IN ('{TOKEN}', '{ASYNCHRONOUS}') UNION ALL \
+             SELECT concat('engine ', engine) AS told FROM system.tables \
              WHERE database = currentDatabase() AND name = '{TABLE}' FORMAT TabSeparated"
         );
-        let answer = self.client.post(&[("query", &query)], Body::Empty, CLICKHOUSE_QUERY_MAX).await?;
+        let answer = self.client.post(&[], Body::Statement(query), CLICKHOUSE_QUERY_MAX).await?;
         let answer = String::from_utf8_lossy(&answer);
         let knows = |word: &str| answer.lines().any(|line| line == word);
         let engine = answer.lines().find_map(|line| line.strip_prefix("engine "));
