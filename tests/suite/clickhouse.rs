@@ -5,18 +5,20 @@
 mod seen;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use graadmeter_collector::clickhouse::{ClickHouseError, Rows, Settings, Sink, Store};
 use graadmeter_collector::history::{
-    By, Dimension, Question, Reader, Rollups, Timings, UnixSeconds, add, prepare,
+    By, Dimension, Feed, GroupName, Question, Reader, Retention, Timings, UnixSeconds,
 };
-use graadmeter_collector::measure::Metric;
+use graadmeter_collector::measure::{Metric, Micros};
+use graadmeter_collector::observation::{Device, Event};
 use graadmeter_tests::chdb::Chdb;
 use graadmeter_tests::clickhouse::{CLUSTER, Server, Servers, ask};
+use graadmeter_tests::collector::{Collector, SHOP};
 use graadmeter_tests::cut::Cut;
 use graadmeter_tests::process::built;
-use graadmeter_tests::wait::until;
+use graadmeter_tests::raw_http::get;
 use tokio::process::Command;
 
 use self::seen::{SITE, START, Seen, seen};
@@ -59,12 +61,11 @@ fn rows(observations: &[Seen]) -> Rows {
 
 /// Sends it until it is there, as who has a journal does.
 async fn insist(sink: &mut Sink, token: &str, rows: &Rows) {
-    until(PATIENCE, "a batch is inserted", async || {
-        let sent = sink.send(token, rows).await;
-        assert!(sent.as_ref().err().is_none_or(ClickHouseError::is_retryable), "{sent:?}");
-        sent
-    })
-    .await;
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(error) = sink.send(token, rows).await {
+        assert!(error.is_retryable() && Instant::now() < deadline, "{error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// The history's answers about the same observations.
@@ -76,18 +77,13 @@ struct History {
 impl History {
     fn of(observations: &[Seen]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("graadmeter.db");
-        let mut connection = rusqlite::Connection::open(&path).expect("a new database");
-        connection.execute_batch("PRAGMA journal_mode = WAL").expect("a database");
-        prepare(&mut connection).expect("a database");
-        let mut rollups = Rollups::new();
+        let mut feed =
+            Feed::open(&folder.path().join("history.db"), Retention::default()).expect("a database");
         for seen in observations {
-            rollups.record(SITE, seen.channel, seen.at, &seen.observation);
+            feed.record(SITE, seen.channel, seen.at, &seen.observation);
         }
-        let transaction = connection.transaction().expect("a database");
-        add(&transaction, &rollups).expect("a database");
-        transaction.commit().expect("a database");
-        Self { reader: Reader::new(&path), _folder: folder }
+        feed.save(1).expect("a database");
+        Self { reader: feed.reader(), _folder: folder }
     }
 }
 
@@ -133,7 +129,7 @@ async fn answers_as_the_history(store: &Store, history: &History) {
     for question in questions() {
         let expected = history.reader.timings(&question).expect("a history");
         let found = store.timings(&question).await.expect("a server").expect("a known site");
-        let Timings { from, to, step, groups } = found;
+        let Timings { from, to, step, groups, damaged: _ } = found;
         assert_eq!((from, to), (question.from, question.to), "{question:?}");
         assert_eq!(groups, expected.groups, "{question:?}");
         // Of a name that it never met, the history does not even tell how long groups would be.
@@ -251,4 +247,67 @@ async fn todays_engine_knows_batches_by_their_tokens_and_answers_the_same() {
     assert_eq!(all, NUMBER.to_string());
     let store = Store::new(&settings(chdb.http)).expect("right settings");
     answers_as_the_history(&store, &History::of(&observations)).await;
+    past_the_limit_names_are_other(chdb.http, &store).await;
+    the_program_answers(chdb, &observations).await;
+}
+
+/// Pages in thousands are those of somebody who invents them.
+async fn past_the_limit_names_are_other(http: SocketAddr, store: &Store) {
+    let mut rows = Rows::new();
+    for (number, seen) in seen::distinct(1_100).into_iter().enumerate() {
+        let page = format!("page-{number}");
+        let mut observation = seen.observation;
+        if let Event::View { page: of_view, .. } = &mut observation.event {
+            *of_view = &page;
+        }
+        rows.record("crowd", seen.channel, seen.at, &observation);
+    }
+    sink(http).send("crowd", &rows).await.expect("a server");
+    let by_page = question(Metric::Lcp, By::Dimension(Dimension::Page));
+    let asked = Question { site: "crowd".to_owned(), from: UnixSeconds(START), ..by_page };
+    let groups = store.timings(&asked).await.expect("a server").expect("a known site").groups;
+    assert_eq!((groups.len(), groups.iter().map(|group| group.count).sum::<u64>()), (1_000, 1_100));
+    assert_eq!((&groups[0].name, groups[0].count), (&GroupName::Name("other".to_owned()), 101));
+}
+
+/// By its admin listener, in its words; and says so when it can't.
+async fn the_program_answers(chdb: Chdb, observations: &[Seen]) {
+    let config =
+        format!("[storage]\nquery = \"clickhouse\"\n[clickhouse]\nurl = \"http://{}\"\n{SHOP}", chdb.http);
+    let collector = Collector::serve(&config).await;
+    let ask = async |query: &str| get(collector.admin, &format!("/api/v1/timings?metric=lcp&{query}")).await;
+    let range = format!("from={START}&to={}", START + 3 * 3_600);
+    let answer = ask(&format!("site={SITE}&by=device&q=0.75&{range}")).await.json();
+    let mobile = answer["groups"].as_array().expect("groups").iter().find(|group| group["name"] == "mobile");
+    let mobile = mobile.expect("some came by phone");
+    let (count, exact) = exact_p75_ms(observations, Device::Mobile);
+    let found = mobile["quantiles"]["0.75"].as_f64().expect("a number");
+    assert_eq!(mobile["count"], count);
+    assert!((found - exact).abs() <= exact * 0.01, "{found} ms is not {exact} ms");
+    assert_eq!(ask("site=NOBODY&by=time").await.status, 400);
+    drop(chdb);
+    let away = ask(&format!("site={SITE}&by=time")).await;
+    assert_eq!(away.status, 503, "{}", away.everything());
+}
+
+/// How many views of a device have an LCP, and the nearest-rank quantile of that, in milliseconds.
+fn exact_p75_ms(observations: &[Seen], of: Device) -> (u64, f64) {
+    let mut values: Vec<(Micros, u64)> = Vec::new();
+    for Seen { observation, .. } in observations {
+        if let Event::View { visitor, measures, .. } = &observation.event
+            && visitor.device == of
+            && let Some(value) = measures.get(Metric::Lcp)
+        {
+            values.push((value, observation.weight));
+        }
+    }
+    values.sort_unstable();
+    let count: u64 = values.iter().map(|(_, weight)| weight).sum();
+    let rank = (count * 3).div_ceil(4);
+    let mut below = 0;
+    let at = values.iter().find(|(_, weight)| {
+        below += weight;
+        below >= rank
+    });
+    (count, f64::from(at.expect("some came").0.0) / 1e3)
 }

@@ -58,7 +58,7 @@ impl Store {
                 groups.sort_by(|left, right| right.count.cmp(&left.count).then(left.name.cmp(&right.name)));
             }
         }
-        Ok(Some(Timings { from, to: question.to, step, groups }))
+        Ok(Some(Timings { from, to: question.to, step, groups, damaged: 0 }))
     }
 
     /// When the oldest that visitors reported of a site was.
