@@ -50,8 +50,10 @@ impl Sink {
 
     /// Inserts a batch and waits until it is in the table, on the shard that it belongs to.
     ///
-    /// A token belongs to one batch, and each attempt to send that must have the same rows. It works on the calling
-    /// thread for some ten milliseconds if the rows are [full](Rows::is_full), to compress them.
+    /// A token belongs to one batch, and each attempt to send that must have the same rows, after a restart too. So who
+    /// may be killed between two attempts keeps on disk, before the first, which observations the batch is made of.
+    ///
+    /// It works on the calling thread for some ten milliseconds if the rows are [full](Rows::is_full), to compress them.
     ///
     /// # Errors
     ///
