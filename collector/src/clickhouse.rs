@@ -22,6 +22,7 @@ mod sink;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::AtomicU64;
 
 use url::Url;
 
@@ -46,6 +47,19 @@ pub struct Settings {
     pub password: Option<Secret>,
     /// `spool_bytes_max`: how much may wait in the journal while it is away; past it, the oldest is dropped.
     pub spool_bytes_max: u64,
+}
+
+/// What is counted of all that is sent.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Rows that arrived.
+    pub rows: AtomicU64,
+    /// Attempts that failed.
+    pub failures: AtomicU64,
+    /// Observations that were given up.
+    pub dropped: AtomicU64,
+    /// Bytes of the journal that wait.
+    pub waiting_bytes: AtomicU64,
 }
 
 /// The name of a database or a cluster: letters, digits, `_` and `-`, so that it is safe wherever SQL has a name.

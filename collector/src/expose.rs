@@ -9,8 +9,8 @@ mod catalog;
 mod courtesy;
 mod encode;
 mod format;
-mod history;
 mod names;
+mod numbers;
 mod own;
 mod rum;
 mod serving;
@@ -22,13 +22,13 @@ use std::time::{Duration, SystemTime};
 use graadmeter_base::serve::Connections;
 use prometheus::{Encoder, IntGauge, ProtobufEncoder, Registry, TextEncoder};
 
-use crate::history::Counts;
 use crate::pipeline::Pipeline;
+use crate::{clickhouse, history};
 
 use self::catalog::{CELLS, HANDLING};
 use self::encode::{Encode, Protobuf, Text};
-use self::history::History;
 use self::names::AllNames;
+use self::numbers::Numbers;
 use self::own::Own;
 use self::rum::Scrape;
 use self::serving::Serving;
@@ -83,8 +83,18 @@ impl Exposition {
     /// # Errors
     ///
     /// When it is shown already.
-    pub fn with_history(self, counts: Arc<Counts>) -> Result<Self, ExposeError> {
-        self.registry.register(Box::new(History::new(counts)?))?;
+    pub fn with_history(self, counts: Arc<history::Counts>) -> Result<Self, ExposeError> {
+        self.registry.register(Box::new(Numbers::of_history(counts)?))?;
+        Ok(self)
+    }
+
+    /// Shows what is sent to ClickHouse, too.
+    ///
+    /// # Errors
+    ///
+    /// When it is shown already.
+    pub fn with_clickhouse(self, counts: Arc<clickhouse::Counts>) -> Result<Self, ExposeError> {
+        self.registry.register(Box::new(Numbers::of_clickhouse(counts)?))?;
         Ok(self)
     }
 

@@ -10,6 +10,7 @@ mod checkpoint;
 pub mod entry;
 mod names;
 mod outbox;
+mod outgoing;
 mod reading;
 mod store;
 mod writer;
@@ -41,6 +42,7 @@ use self::writer::Writer;
 
 use self::checkpoint::Kept;
 pub use self::checkpoint::{AllCells, Checkpoints, cells_of, put_back};
+pub use self::outgoing::{Gather, Outgoing};
 pub use self::reading::{Accepted, Reading};
 pub use self::store::{Durability, FILE, StoreError, StoredCell};
 pub use self::writer::Counts;
@@ -389,6 +391,17 @@ impl Journal {
         let opened = store::open_again(&self.folder);
         opened
             .map(Reading::new)
+            .map_err(|source| JournalError::Store { folder: self.folder.display().to_string(), source })
+    }
+
+    /// The way to another store.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be opened once more, or read.
+    pub fn outgoing(&self) -> Result<Outgoing, JournalError> {
+        let reading = self.read()?;
+        Outgoing::new(reading, self.writer.clone())
             .map_err(|source| JournalError::Store { folder: self.folder.display().to_string(), source })
     }
 

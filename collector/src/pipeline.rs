@@ -16,7 +16,7 @@ use crate::aggregate::cells::{Moment, Seconds};
 use crate::arrival::Arrival;
 use crate::config::{Config, Conversions, Robots, Site};
 use crate::journal::entry::Entry;
-use crate::journal::{self, Checkpoints, Earlier, Journal, JournalError, Opened, Reading, Ticket};
+use crate::journal::{self, Checkpoints, Earlier, Journal, JournalError, Opened, Outgoing, Reading, Ticket};
 use crate::outcome::Outcome;
 use crate::place::Placer;
 use crate::place::channel::Sources;
@@ -209,6 +209,15 @@ impl Pipeline {
         if let Some((journal, _)) = &self.journal {
             journal.keep(core, |entries, batch| self.settle(core, entries, batch)).await;
         }
+    }
+
+    /// The way from the journal, if there is one, to another store.
+    ///
+    /// # Errors
+    ///
+    /// When the journal can't be opened once more, or read.
+    pub fn outgoing(&self) -> Option<Result<Outgoing, JournalError>> {
+        self.journal.as_ref().map(|(journal, _)| journal.outgoing())
     }
 
     /// Reads the journal, if there is one, beside all that goes on.

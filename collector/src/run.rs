@@ -4,12 +4,13 @@ mod certificate;
 mod keeping;
 mod refresh;
 mod room;
+mod sending;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Instant, SystemTime};
@@ -23,7 +24,7 @@ use ipnet::IpNet;
 use tokio::sync::{oneshot, watch};
 
 use crate::api::{Api, Source};
-use crate::clickhouse::{ClickHouseError, Store};
+use crate::clickhouse::{self, ClickHouseError, Sink, Store};
 use crate::config::{Config, Limits, Query};
 use crate::expose::{ExposeError, Exposition};
 use crate::history::{self, Feed, HistoryError, Retention};
@@ -37,6 +38,7 @@ use self::certificate::Watch;
 use self::keeping::Keeping;
 use self::refresh::keep_fresh;
 use self::room::make_room;
+use self::sending::Sending;
 
 /// The sockets of a collector, bound by the caller, so that tests can bind port 0.
 #[derive(Debug)]
@@ -53,6 +55,12 @@ pub enum RunError {
     /// ClickHouse can't be asked as the configuration says.
     #[error(transparent)]
     ClickHouse(#[from] ClickHouseError),
+    /// What waits for ClickHouse has no place.
+    #[error(
+        "[clickhouse] needs a journal, in which rows wait while ClickHouse is away: pass --data-dir, and leave \
+         storage.durability at `process` or `disk`"
+    )]
+    NoSpool,
     /// The admin listener would be open to everybody.
     #[error(
         "the admin listener {address} is not a loopback address: set admin.token_file in the configuration, \
@@ -110,8 +118,8 @@ pub async fn run(
     let watch = config.tls.take().map(Watch::new).transpose()?;
     let (started, started_at) = (Instant::now(), SystemTime::now());
     let unix_started = started_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let storage = config.storage;
-    let asks_clickhouse = match (storage.query, &config.clickhouse) {
+    let (storage, clickhouse) = (config.storage, config.clickhouse.take());
+    let asks_clickhouse = match (storage.query, &clickhouse) {
         (Query::ClickHouse, Some(settings)) => Some(Source::ClickHouse(Store::new(settings)?)),
         _ => None,
     };
@@ -130,11 +138,24 @@ pub async fn run(
     if let Some(feed) = &feed {
         exposition = exposition.with_history(feed.counts())?;
     }
+    let sending = match (&clickhouse, pipeline.outgoing().transpose()?) {
+        (Some(settings), Some(outgoing)) => {
+            let (counts, sent) = <(Arc<clickhouse::Counts>, Arc<AtomicU64>)>::default();
+            exposition = exposition.with_clickhouse(Arc::clone(&counts))?;
+            let sink = Sink::new(settings)?;
+            let bytes_max = settings.spool_bytes_max;
+            Some((Sending::start(outgoing, sink, bytes_max, counts, Arc::clone(&sent))?, sent))
+        }
+        (Some(_), None) => return Err(RunError::NoSpool),
+        (None, _) => None,
+    };
     let past = asks_clickhouse.or_else(|| feed.as_ref().map(Feed::reader).map(Source::History));
     let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready), past));
+    let sent = sending.as_ref().map(|(_, sent)| Arc::clone(sent));
     let keeping = match (pipeline.read_journal().transpose()?, feed) {
         (Some(reading), Some(feed)) => {
-            Some(Keeping::start(Arc::clone(&pipeline), reading, feed, storage.checkpoint_every)?)
+            let every = storage.checkpoint_every;
+            Some(Keeping::start(Arc::clone(&pipeline), reading, feed, sent, every)?)
         }
         _ => None,
     };
@@ -165,6 +186,9 @@ pub async fn run(
     for worker in workers {
         // A worker that panicked has said so; what it counted is in its tally all the same.
         let _ended = worker.await;
+    }
+    if let Some((sending, _)) = sending {
+        sending.end().await;
     }
     if let Some(keeping) = keeping {
         keeping.end().await;

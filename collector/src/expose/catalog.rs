@@ -145,6 +145,24 @@ pub(super) const HISTORY_DAMAGED: Family = family(
 /// What is stored.
 pub(super) const HISTORY_DISK: Family =
     family("graadmeter_history_disk_bytes", &[], "Bytes of the history's files.");
+/// What was sent.
+pub(super) const CLICKHOUSE_ROWS: Family =
+    family("graadmeter_clickhouse_rows_total", &[], "Observations that ClickHouse has taken.");
+/// What could not be sent.
+pub(super) const CLICKHOUSE_FAILURES: Family = family(
+    "graadmeter_clickhouse_failures_total",
+    &[],
+    "Attempts to insert that failed; what they were about is sent again.",
+);
+/// What is not sent any more.
+pub(super) const CLICKHOUSE_DROPPED: Family = family(
+    "graadmeter_clickhouse_dropped_total",
+    &[],
+    "Observations that were given up, since more waited than clickhouse.spool_bytes_max.",
+);
+/// What is to be sent.
+pub(super) const CLICKHOUSE_WAITING: Family =
+    family("graadmeter_clickhouse_waiting_bytes", &[], "Bytes that wait in the journal for ClickHouse.");
 /// The build.
 pub(super) const BUILD_INFO: Family =
     family("graadmeter_build_info", &["version"], "Version of the collector; always 1.");

@@ -34,6 +34,15 @@ impl Reading {
         Self { connection, runs: HashMap::new() }
     }
 
+    /// Bytes of all that was accepted after a batch.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be read.
+    pub fn bytes_after(&self, batch: u64) -> Result<u64, StoreError> {
+        store::bytes_after(&self.connection, batch)
+    }
+
     /// Gives all that was accepted after a batch, in order, for as long as more is wanted.
     ///
     /// # Errors
@@ -58,6 +67,12 @@ impl Reading {
 }
 
 impl Accepted<'_> {
+    /// Bytes of its entries.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
     /// Gives each entry, with the names of its site and of its visitor's channel; a probe has none.
     ///
     /// # Errors

@@ -42,6 +42,12 @@ CREATE TABLE journal_cells (
     checksum INTEGER NOT NULL,
     PRIMARY KEY (core, site, view, name)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE journal_sent (
+    id INTEGER PRIMARY KEY,
+    until INTEGER NOT NULL,
+    last INTEGER,
+    token TEXT
+) STRICT;
 CREATE TABLE journal_counts (
     core INTEGER PRIMARY KEY,
     until INTEGER NOT NULL,
@@ -201,7 +207,8 @@ pub(super) fn last_batch(connection: &Connection) -> Result<u64, StoreError> {
     let select = "SELECT max(
         ifnull((SELECT max(batch) FROM journal_batches), 0),
         ifnull((SELECT max(batch) FROM journal_cells), 0),
-        ifnull((SELECT max(batch) FROM journal_counts), 0)
+        ifnull((SELECT max(batch) FROM journal_counts), 0),
+        ifnull((SELECT max(until, ifnull(last, 0)) FROM journal_sent), 0)
     )";
     let last: i64 = connection.query_one(select, [], |row| row.get(0))?;
     Ok(last.cast_unsigned())
@@ -399,6 +406,42 @@ pub(super) fn for_each_counts(
         each(core, until, batch, &counts);
     }
     Ok(())
+}
+
+/// How far everything is sent to another store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// The last batch that needs not be sent any more.
+    pub until: u64,
+    /// The last batch of an attempt that is not known to have ended well, and its token.
+    pub attempt: Option<(u64, String)>,
+}
+
+/// What was noted last; if nothing ever was, whatever there is has to be sent.
+pub(super) fn sent(connection: &Connection) -> Result<Sent, StoreError> {
+    let select = "SELECT until, last, token FROM journal_sent";
+    let noted = connection.query_one(select, [], |row| {
+        let (until, last, token): (i64, Option<i64>, Option<String>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Sent { until: until.cast_unsigned(), attempt: last.map(i64::cast_unsigned).zip(token) })
+    });
+    Ok(noted.optional()?.unwrap_or_default())
+}
+
+/// Notes how far everything is sent.
+pub(super) fn set_sent(transaction: &Transaction<'_>, sent: &Sent) -> Result<(), StoreError> {
+    let (last, token) = sent.attempt.as_ref().map(|(last, token)| (last.cast_signed(), token)).unzip();
+    let put = "INSERT OR REPLACE INTO journal_sent VALUES (1, ?1, ?2, ?3)";
+    transaction.execute(put, params![sent.until.cast_signed(), last, token])?;
+    Ok(())
+}
+
+/// Bytes of the entries of all batches after one.
+pub(super) fn bytes_after(connection: &Connection, batch: u64) -> Result<u64, StoreError> {
+    let mut select = connection
+        .prepare_cached("SELECT ifnull(sum(length(entries)), 0) FROM journal_batches WHERE batch > ?1")?;
+    let bytes: i64 = select.query_one([batch.cast_signed()], |row| row.get(0))?;
+    Ok(bytes.cast_unsigned())
 }
 
 /// Whether there is every batch since the first one.

@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 use std::{io, thread};
@@ -35,16 +36,17 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
-    /// Starts it for a pipeline with a journal, which `reading` reads.
+    /// Starts it for a pipeline with a journal, which `reading` reads, and of which batches after `sent` are sent elsewhere.
     pub(super) fn start(
         pipeline: Arc<Pipeline>,
         reading: Reading,
         feed: Feed,
+        sent: Option<Arc<AtomicU64>>,
         every: Duration,
     ) -> io::Result<Self> {
         let (stop, stopping) = channel();
         let (done, ended) = oneshot::channel();
-        let mut keeper = Keeper { pipeline, reading, feed };
+        let mut keeper = Keeper { pipeline, reading, feed, sent };
         thread::Builder::new().name("keeping".to_owned()).spawn(move || {
             keeper.keep_every(every, &stopping);
             let _told = done.send(());
@@ -65,6 +67,8 @@ struct Keeper {
     pipeline: Arc<Pipeline>,
     reading: Reading,
     feed: Feed,
+    /// The last batch that was sent, if any is.
+    sent: Option<Arc<AtomicU64>>,
 }
 
 impl Keeper {
@@ -92,7 +96,8 @@ impl Keeper {
                 "the history is not written: the journal is kept until it is"
             );
         }
-        self.pipeline.checkpoint(unix_now(), self.feed.fed());
+        let sent = self.sent.as_ref().map_or(u64::MAX, |sent| sent.load(Ordering::Relaxed));
+        self.pipeline.checkpoint(unix_now(), self.feed.fed().min(sent));
     }
 
     /// Moves all that is new in the journal into the history, some at a time.
