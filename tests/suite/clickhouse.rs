@@ -2,6 +2,7 @@
 //!
 //! Debian's server is of 2018, so it is the oldest that is meant to work; chdb is today's engine.
 
+mod program;
 mod seen;
 
 use std::net::SocketAddr;
@@ -274,7 +275,8 @@ async fn past_the_limit_names_are_other(http: SocketAddr, store: &Store) {
 async fn the_program_answers(chdb: Chdb, observations: &[Seen]) {
     let config =
         format!("[storage]\nquery = \"clickhouse\"\n[clickhouse]\nurl = \"http://{}\"\n{SHOP}", chdb.http);
-    let collector = Collector::serve(&config).await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let collector = Collector::keeping_in(folder, &config).await;
     let ask = async |query: &str| get(collector.admin, &format!("/api/v1/timings?metric=lcp&{query}")).await;
     let range = format!("from={START}&to={}", START + 3 * 3_600);
     let answer = ask(&format!("site={SITE}&by=device&q=0.75&{range}")).await.json();

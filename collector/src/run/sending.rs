@@ -19,7 +19,7 @@ use crate::journal::{Gather, Outgoing, StoreError};
 const INSERT_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait after a failure; twice as long after each further one.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
 /// How long the end of the program waits for it.
 const END_MAX: Duration = Duration::from_secs(10);
 
