@@ -1,6 +1,6 @@
 //! One child process: its log lines, its end, and its certain death with the test.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -180,7 +180,7 @@ pub fn built(name: &str) -> PathBuf {
 pub fn installed(name: &str, package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
-        .chain([Path::new("/usr/bin").to_owned()])
+        .chain(["/usr/bin", "/usr/sbin"].map(PathBuf::from))
         .map(|folder| folder.join(name))
         .find(|program| program.is_file())
         .unwrap_or_else(|| panic!("{name} is not installed: run `tests/run`, or `apt-get install {package}`"))

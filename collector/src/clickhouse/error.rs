@@ -80,7 +80,7 @@ impl ClickHouseError {
         let is_lasting = match code.or_else(|| code_of(&text)) {
             Some(code) => LASTING.contains(&code),
             // Who answers so is no ClickHouse, but something in front of it.
-            None => (400..500).contains(&status) && !matches!(status, 408 | 425 | 429),
+            None => (300..500).contains(&status) && !matches!(status, 408 | 425 | 429),
         };
         if is_lasting { Self::Refused(message) } else { Self::Busy(message) }
     }
@@ -120,6 +120,7 @@ mod tests {
         ));
         assert!(!is_retryable(500, Some(516), "Authentication failed"));
         assert!(!is_retryable(404, None, "<html>Not Found</html>"));
+        assert!(!is_retryable(301, None, ""), "we follow nobody to elsewhere");
     }
 
     #[test]
