@@ -22,20 +22,21 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts one that scrapes `target`, and waits until it is ready.
     pub async fn scraping(target: SocketAddr) -> Self {
-        Self::start(target, &[]).await
+        Self::start(&[target], &[]).await
     }
 
-    /// The same, asking for native histograms.
-    pub async fn scraping_native(target: SocketAddr) -> Self {
-        Self::start(target, &["--enable-feature=native-histograms"]).await
+    /// Starts one that scrapes `targets`, asking for native histograms.
+    pub async fn scraping_native(targets: &[SocketAddr]) -> Self {
+        Self::start(targets, &["--enable-feature=native-histograms"]).await
     }
 
-    async fn start(target: SocketAddr, arguments: &[&str]) -> Self {
+    async fn start(targets: &[SocketAddr], arguments: &[&str]) -> Self {
+        let targets = targets.iter().map(|target| format!("'{target}'")).collect::<Vec<_>>().join(", ");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = folder.path().join("prometheus.yml");
         let text = format!(
             "global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: graadmeter\n  \
-             static_configs: [{{targets: ['{target}']}}]\n"
+             static_configs: [{{targets: [{targets}]}}]\n"
         );
         std::fs::write(&config, text).expect("a temporary file");
         let address = free_address();

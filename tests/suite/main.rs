@@ -14,6 +14,7 @@ mod history;
 mod hostile;
 mod http2;
 mod journal;
+mod many;
 mod metrics;
 mod native;
 mod operations;

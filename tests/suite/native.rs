@@ -37,7 +37,7 @@ async fn prometheus_finds_the_exact_quantiles_within_five_percent() {
     collector.accept(&lcps.iter().map(view).collect::<Vec<_>>()).await;
     lcps.sort_by(f64::total_cmp);
 
-    let prometheus = Prometheus::scraping_native(collector.admin).await;
+    let prometheus = Prometheus::scraping_native(&[collector.admin]).await;
     let one = |answer: &[(_, f64)]| answer.first().map(|(_, value)| *value);
     let count = |answer: &[(_, f64)]| one(answer).filter(|count| *count == VIEWS as f64);
     prometheus.query_until("histogram_count(rum_lcp_seconds)", count).await;

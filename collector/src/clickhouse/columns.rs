@@ -13,7 +13,8 @@ use crate::measure::{Metric, Scale};
 pub(super) const TABLE: &str = "observations";
 
 const NAME: &str = "LowCardinality(String)";
-const NAMES: &str = "Array(LowCardinality(String))";
+/// Not of `LowCardinality`: a shard of 18.16 can't read a block from another in which all such arrays are empty.
+const NAMES: &str = "Array(String)";
 const MILLIONTHS: &str = "Nullable(UInt32)";
 
 /// Those before the metrics.

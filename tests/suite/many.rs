@@ -1,0 +1,105 @@
+//! Are two collectors behind a load balancer, summed, what one is that saw everything?
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use graadmeter_tests::beacon::{Beacon, DESKTOP, IPHONE, PHONE, TABLET};
+use graadmeter_tests::collector::{Collector, SHOP};
+use graadmeter_tests::prometheus::Prometheus;
+use graadmeter_tests::raw_http::Connection;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use rand_distr::{Distribution, LogNormal};
+use serde_json::json;
+
+const BEACONS: usize = 12_000;
+
+/// The requests of visitors of all kinds, and of probes.
+fn requests() -> Vec<Vec<u8>> {
+    let mut random = SmallRng::seed_from_u64(11);
+    let shape = LogNormal::new(1346_f64.ln(), 0.766).expect("a shape");
+    let mut request = |number: usize| {
+        let agent = [DESKTOP, PHONE, IPHONE, TABLET][random.random_range(0..4)];
+        let lcp = shape.sample(&mut random);
+        let beacon = match random.random_range(0..10) {
+            0 => Beacon::purchase(
+                "59.95",
+                &format!("order-{number}"),
+                json!({"lcp": lcp, "load": lcp + 100.0}),
+            ),
+            1 => Beacon::probe().with("/timing", json!({ "load": lcp })),
+            2 => Beacon::page().with("/rate", json!(0.5)),
+            3 => Beacon::page().with("/third_party", json!([{"host": "cdn.example.net", "ms": lcp}])),
+            _ => Beacon::page().with("/page", json!(format!("page-{}", random.random_range(0..20)))),
+        };
+        beacon.with("/vitals", json!({"lcp": lcp, "inp": lcp / 10.0, "cls": 0.01})).from(agent).bytes()
+    };
+    (0..BEACONS).map(&mut request).collect()
+}
+
+async fn send(to: SocketAddr, requests: impl Iterator<Item = &Vec<u8>>) {
+    let mut connection = Connection::open(to).await;
+    for (number, request) in requests.enumerate() {
+        // As a client does after as many as one connection may have.
+        if number % 500 == 499 {
+            connection = Connection::open(to).await;
+        }
+        connection.send(request).await;
+        assert_eq!(connection.response().await.status, 204);
+    }
+}
+
+/// What was counted of visitors and probes, by series.
+async fn counted(collector: &Collector) -> BTreeMap<String, f64> {
+    let is_count = |line: &&str| line.starts_with("rum_") || line.starts_with("synthetic_");
+    let exposition = collector.exposition().await;
+    let series = exposition.lines().filter(is_count).map(|line| line.rsplit_once(' ').expect("a value"));
+    series.map(|(series, value)| (series.to_owned(), value.parse().expect("a number"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sums_and_quantiles_of_two_are_those_of_one() {
+    let (left, right, one) =
+        tokio::join!(Collector::serve(SHOP), Collector::serve(SHOP), Collector::serve(SHOP));
+    let requests = requests();
+    tokio::join!(
+        send(left.public, requests.iter().step_by(2)),
+        send(right.public, requests.iter().skip(1).step_by(2)),
+        send(one.public, requests.iter()),
+    );
+    let mut summed = counted(&left).await;
+    for (series, value) in counted(&right).await {
+        *summed.entry(series).or_default() += value;
+    }
+    let alone = counted(&one).await;
+    assert!(alone.len() > 1_000 && summed.keys().eq(alone.keys()), "{} series", alone.len());
+    for (series, value) in &alone {
+        // Sums of seconds are rounded to the last bit by whoever adds them.
+        assert!(
+            (summed[series] - value).abs() <= value.abs() * 1e-12,
+            "{series}: {} for {value}",
+            summed[series]
+        );
+    }
+
+    let prometheus = Prometheus::scraping_native(&[left.admin, right.admin, one.admin]).await;
+    let of = |instances: &[SocketAddr]| {
+        let names: Vec<_> = instances.iter().map(SocketAddr::to_string).collect();
+        format!("rum_lcp_seconds{{instance=~\"{}\"}}", names.join("|"))
+    };
+    let (two, whole) = (of(&[left.admin, right.admin]), of(&[one.admin]));
+    let views = |answer: &[(_, f64)]| answer.first().map(|(_, value)| *value).filter(|count| *count > 0.0);
+    let count = |series: &str| format!("histogram_count(sum({series}))");
+    let expected = prometheus.query_until(&count(&whole), views).await;
+    prometheus.query_until(&count(&two), |answer| views(answer).filter(|count| *count == expected)).await;
+    for quantile in [0.01, 0.25, 0.5, 0.75, 0.95, 0.999] {
+        let by_device = |series: &str| format!("histogram_quantile({quantile}, sum by (device) ({series}))");
+        let [two, whole] =
+            [prometheus.query(&by_device(&two)).await, prometheus.query(&by_device(&whole)).await];
+        let values = |answer: &[(BTreeMap<String, String>, f64)]| {
+            answer.iter().map(|(labels, value)| (labels.clone(), value.to_bits())).collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(values(&two), values(&whole), "p{quantile}");
+        assert!(whole.len() >= 3, "{whole:?}");
+    }
+}
