@@ -175,6 +175,19 @@ async fn two_shards_hold_every_batch_once_and_answer_together() {
         answers_as_the_history(&Store::new(&settings(server.http())).expect("right settings"), &history)
             .await;
     }
+    // From one shard to the other, too, a batch of which no row has a third party.
+    let bare: Vec<_> = observations
+        .into_iter()
+        .filter(|seen| !matches!(seen.observation.event, Event::View { .. }))
+        .collect();
+    for (number, batch) in bare.chunks(bare.len().div_ceil(8)).enumerate() {
+        for server in &servers.each {
+            sink(server.http()).send(&format!("bare-{number}"), &rows(batch)).await.expect("a server");
+        }
+    }
+    let all = servers.each[1].ask("SELECT count() FROM graadmeter.observations").await;
+    assert!(bare.len() > 100);
+    assert_eq!(all, (NUMBER + bare.len()).to_string());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! The thread that writes: all that the cores have handed over since the last commit goes into the next one.
 //!
-//! A report that comes alone is written at once. Under load there is a commit every so often, and hundreds share it: most of
-//! what it costs is the same for one.
+//! A report that comes alone is written at once, and so is what many have sent. Only few that come soon after a commit wait
+//! a little for others, since most of what a commit costs is the same for one.
 
 use std::fs;
 use std::iter;
@@ -20,8 +20,10 @@ use super::store::{self, StoreError};
 /// How often what was written is made to survive a crash of the machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
-/// From the beginning of one commit to the next it takes at least so long.
+/// From the beginning of one commit to the next it takes at least so long, if there is little to write.
 const COMMIT_EVERY: Duration = Duration::from_millis(1);
+/// What is little: some ten reports.
+const LITTLE_BYTES: usize = 2048;
 
 /// What the thread is to do.
 enum Order {
@@ -121,7 +123,8 @@ impl Writing {
         let mut works = Vec::new();
         let mut last = None::<Instant>;
         while let Ok(first) = orders.recv() {
-            if let Some(wait) = last.and_then(|last| COMMIT_EVERY.checked_sub(last.elapsed())) {
+            let is_little = matches!(&first, Order::Store(handover) if handover.entries.len() < LITTLE_BYTES);
+            if is_little && let Some(wait) = last.and_then(|last| COMMIT_EVERY.checked_sub(last.elapsed())) {
                 thread::sleep(wait);
             }
             last = Some(Instant::now());
