@@ -45,7 +45,7 @@ fn sink(http: SocketAddr) -> Sink {
 }
 
 /// What the program prints.
-async fn schema(arguments: &[&str]) -> String {
+pub(crate) async fn schema(arguments: &[&str]) -> String {
     let mut command = Command::new(built("graadmeter-collector"));
     let ended = command.arg("clickhouse-schema").args(arguments).output().await.expect("it starts");
     assert!(ended.status.success(), "{ended:?}");

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, IPHONE, PHONE, TABLET};
+use graadmeter_tests::clickhouse::{CLUSTER, Servers};
 use graadmeter_tests::collector::{Collector, SHOP};
 use graadmeter_tests::prometheus::Prometheus;
 use graadmeter_tests::raw_http::Connection;
+use graadmeter_tests::wait::{SOON, until};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, LogNormal};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::clickhouse::schema;
 
 const BEACONS: usize = 12_000;
 
@@ -102,4 +106,43 @@ async fn sums_and_quantiles_of_two_are_those_of_one() {
         assert_eq!(values(&two), values(&whole), "p{quantile}");
         assert!(whole.len() >= 3, "{whole:?}");
     }
+}
+
+/// What `/api/v1/timings` answers, without the range.
+async fn groups(collector: &Collector, by: &str) -> (u16, Value) {
+    let path = format!("/api/v1/timings?site=shop&metric=lcp&by={by}&q=0.01,0.5,0.75,0.95,0.999");
+    let (status, mut answer) = collector.ask(&path).await;
+    (status, answer["groups"].take())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clickhouse_answers_for_two_as_the_history_of_one_that_saw_everything() {
+    let servers = Servers::two_shards().await;
+    servers.each[0].pipe(&schema(&["--cluster", CLUSTER]).await).await;
+    let sending = |server: usize| {
+        let url = servers.each[server].http();
+        format!("[storage]\nquery = \"clickhouse\"\n[clickhouse]\nurl = \"http://{url}\"\n{SHOP}")
+    };
+    let folder = || tempfile::tempdir().expect("a temporary folder");
+    let alone = ["[storage]\ncheckpoint_every = \"1s\"\n", SHOP].concat();
+    let left = Collector::keeping_in(folder(), &sending(0)).await;
+    let right = Collector::keeping_in(folder(), &sending(1)).await;
+    let one = Collector::keeping_in(folder(), &alone).await;
+    let requests = requests();
+    tokio::join!(
+        send(left.public, requests.iter().step_by(2)),
+        send(right.public, requests.iter().skip(1).step_by(2)),
+        send(one.public, requests.iter()),
+    );
+    for by in ["device", "channel", "country", "page"] {
+        let answer = until(SOON, "both have everything", async || {
+            let (of_two, of_one) = (groups(&left, by).await, groups(&one, by).await);
+            if of_two.0 == 200 && of_two == of_one { Ok(of_one.1) } else { Err((of_two, of_one)) }
+        })
+        .await;
+        let count: u64 =
+            answer.as_array().expect("groups").iter().filter_map(|group| group["count"].as_u64()).sum();
+        assert!(count > BEACONS as u64 / 2, "{by}: {count} values");
+    }
+    assert_eq!(groups(&left, "page").await, groups(&right, "page").await, "whoever is asked");
 }
