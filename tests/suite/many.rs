@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, IPHONE, PHONE, TABLET};
 use graadmeter_tests::clickhouse::{CLUSTER, Servers};
 use graadmeter_tests::collector::{Collector, SHOP};
 use graadmeter_tests::prometheus::Prometheus;
 use graadmeter_tests::raw_http::Connection;
-use graadmeter_tests::wait::{SOON, until};
+use graadmeter_tests::wait::until;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, LogNormal};
@@ -17,6 +18,8 @@ use serde_json::{Value, json};
 use crate::clickhouse::schema;
 
 const BEACONS: usize = 12_000;
+/// How long it may take until all of them are in ClickHouse.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The requests of visitors of all kinds, and of probes.
 fn requests() -> Vec<Vec<u8>> {
@@ -135,7 +138,7 @@ async fn clickhouse_answers_for_two_as_the_history_of_one_that_saw_everything() 
         send(one.public, requests.iter()),
     );
     for by in ["device", "channel", "country", "page"] {
-        let answer = until(SOON, "both have everything", async || {
+        let answer = until(PATIENCE, "both have everything", async || {
             let (of_two, of_one) = (groups(&left, by).await, groups(&one, by).await);
             if of_two.0 == 200 && of_two == of_one { Ok(of_one.1) } else { Err((of_two, of_one)) }
         })

@@ -72,7 +72,13 @@ async fn beacons_are_rows_once_whatever_happens_to_clickhouse_and_to_the_program
     servers.each[0].kill().await;
     tokio::time::sleep(OUTAGE).await;
     servers.each[0].start().await;
-    collector.process_says("ClickHouse takes rows again").await;
+    let sent = async || collector.metrics().await.value("graadmeter_clickhouse_rows_total", &[]);
+    let before = sent().await;
+    until(PATIENCE, "ClickHouse takes rows again", async || match sent().await {
+        now if now > before => Ok(()),
+        now => Err((now, collector.lines())),
+    })
+    .await;
     // Inserts begin every second, so some of these meet one in its middle.
     for _ in 0..4 {
         servers.each[0].pause();
