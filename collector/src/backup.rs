@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 
 use crate::history;
 use crate::journal;
-use crate::sqlite::open;
+use crate::sqlite::{make_folder, open};
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,7 @@ pub fn backup(data: &Path, to: &Path) -> Result<u64, BackupError> {
         let file = file.to_owned();
         |source| BackupError::Write { file, source }
     };
-    fs::create_dir_all(to).map_err(cant_write(to))?;
+    make_folder(to).map_err(cant_write(to))?;
     let first = first_batch(&data.join(journal::FILE))?;
     let mut parts = Vec::new();
     for name in names {

@@ -5,6 +5,7 @@
 //! and answers. What is counted is read from the very bytes that were stored, so reading them again after a restart
 //! gives the same counts.
 
+mod accepting;
 mod cell_name;
 mod checkpoint;
 pub mod entry;
@@ -17,7 +18,7 @@ mod writer;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Entries;
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -32,14 +33,15 @@ use crate::aggregate::budget::Budgets;
 use crate::aggregate::cells::{Moment, Seconds};
 use crate::config::Site;
 use crate::observation::Observation;
-use crate::sqlite;
+use crate::sqlite::{self, make_folder};
 use crate::tally::Tallies;
 
 use self::entry::{Damaged, Entry};
 use self::names::{Names, Numbers};
-use self::outbox::{Filling, Outbox};
+use self::outbox::Outbox;
 use self::writer::Writer;
 
+pub use self::accepting::{Accepting, Ticket};
 use self::checkpoint::Kept;
 pub use self::checkpoint::{AllCells, Checkpoints, cells_of, put_back};
 pub use self::outgoing::{Gather, Outgoing};
@@ -96,19 +98,6 @@ pub struct Opened {
     /// The highest number of a batch that somebody else has seen.
     known: u64,
     lock: File,
-}
-
-/// With whom somebody waits for what: a batch of a core, counted from the start of the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ticket {
-    core: u16,
-    number: u64,
-}
-
-/// What a core accepts next. Until this is dropped, whoever looks for a report of this core waits.
-pub struct Accepting<'a> {
-    core: usize,
-    filling: Filling<'a>,
 }
 
 /// What one core accepted between two commits of an earlier run.
@@ -261,7 +250,7 @@ impl Opened {
 /// Makes the folder if there is none, and locks it, unless somebody else has: the system lets go of the lock when
 /// its owner ends, however that is.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let file = File::create(folder.join(LOCK))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
@@ -318,40 +307,11 @@ pub fn for_each_entry(mut entries: &[u8], mut each: impl FnMut(&Entry<'_>)) -> R
     Ok(())
 }
 
-impl Ticket {
-    /// Bits of the core.
-    const CORE_BITS: u32 = u16::BITS;
-
-    fn new(core: usize, number: u64) -> Self {
-        Self { core: core as u16, number } // no machine has more cores
-    }
-
-    /// As one number.
-    #[must_use]
-    pub fn to_bits(self) -> u64 {
-        self.number << Self::CORE_BITS | u64::from(self.core)
-    }
-
-    /// From [`Self::to_bits`].
-    #[must_use]
-    pub fn from_bits(bits: u64) -> Self {
-        Self { core: bits as u16, number: bits >> Self::CORE_BITS } // the lowest bits
-    }
-}
-
-impl Accepting<'_> {
-    /// Takes an entry, which may be answered when its batch is stored; or has no room for it.
-    #[must_use]
-    pub fn accept(&mut self, entry: &Entry<'_>) -> Option<Ticket> {
-        self.filling.add(entry).map(|number| Ticket::new(self.core, number))
-    }
-}
-
 impl Journal {
     /// Lets a core accept something.
     #[must_use]
     pub fn accepting(&self, core: usize) -> Accepting<'_> {
-        Accepting { core, filling: self.outbox(core).filling() }
+        Accepting::new(core, self.outbox(core).filling())
     }
 
     /// The batch that has a report or an order with this hash, on any core, if it is not yet known whether it is stored.
@@ -364,7 +324,7 @@ impl Journal {
 
     /// Whether a batch is stored, as soon as that is known.
     pub fn poll_stored(&self, ticket: Ticket, context: &mut Context<'_>) -> Poll<bool> {
-        self.outbox(ticket.core.into()).poll_stored(ticket.number, context)
+        self.outbox(ticket.core()).poll_stored(ticket.number(), context)
     }
 
     /// Stores what a core accepts, for as long as it is polled. `stored` is given the entries of each batch before anybody is

@@ -62,6 +62,10 @@ async fn a_copy_has_what_was_answered_before_it() {
     let arguments = ["backup", "--data-dir", "data", "--to", "copy"];
     let (copied, ()) = tokio::join!(run(&arguments, collector.folder()), collector.accept(&more));
     assert_eq!(copied.status.code(), Some(0), "{}", copied.text());
+    for kept in ["data", "copy"] {
+        let folder = fs::metadata(collector.folder().join(kept)).expect("a folder");
+        assert_eq!(folder.permissions().mode() & 0o077, 0, "{kept} is nobody else's business");
+    }
     let again = run(&arguments, collector.folder()).await;
     assert_damaged(&again, "is there already");
     assert_sound(&verify(collector.folder(), "copy").await);
@@ -121,6 +125,15 @@ async fn damage_is_found() {
         change(&folder, database, sql);
         assert_damaged(&verify(folder.path(), "data").await, words);
     }
+}
+
+#[tokio::test]
+async fn a_journal_without_its_beginning_is_sound_and_nothing_of_it_counts_twice() {
+    let folder = kept(50).await;
+    change(&folder, "graadmeter.db", "DELETE FROM journal_batches WHERE batch <= 20");
+    let verified = verify(folder.path(), "data").await;
+    assert_sound(&verified);
+    assert!(verified.text().contains("30 reports, none counted twice"), "{}", verified.text());
 }
 
 #[tokio::test]

@@ -29,8 +29,8 @@ const COPIED_AT_ONCE: usize = 8;
 const BYTES_AT_ONCE: usize = 512 * 1024;
 /// Batches that are removed in a transaction.
 const REMOVED_AT_ONCE: usize = 500;
-/// A batch after every batch.
-const EVERY_BATCH: u64 = u64::MAX;
+/// A batch after every batch, which can still have a next one.
+const EVERY_BATCH: u64 = u64::MAX - 1;
 
 /// How far the cells of each core are stored.
 #[derive(Debug)]
