@@ -1,15 +1,10 @@
 //! Does a real visitor of the demo shop appear where he should, and nobody else with him?
 
-use std::time::Duration;
-
 use graadmeter_tests::browser::{Browser, Device};
 use graadmeter_tests::collector::Collector;
 use graadmeter_tests::exposition::Metrics;
 use graadmeter_tests::shop::Shop;
 use graadmeter_tests::wait::{SOON, until};
-
-/// How soon a page that was left must be in `/metrics`.
-const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
 async fn visit(device: Device, zone: &str, path: &str, cell: [(&str, &str); 4], page: &str) {
     let collector = Collector::demo(&["--no-visitors"]).await;
@@ -17,7 +12,7 @@ async fn visit(device: Device, zone: &str, path: &str, cell: [(&str, &str); 4], 
     browser.open(&format!("http://{}{path}", collector.public)).await;
     browser.be_painted().await;
     browser.leave().await;
-    let metrics = until(SHOWN_WITHIN, "the view is shown", async || {
+    let metrics = until(SOON, "the view is shown", async || {
         let metrics = collector.metrics().await;
         if metrics.sum("rum_page_views_total", &[]) > 0.0 { Ok(metrics) } else { Err(()) }
     })
@@ -41,13 +36,13 @@ fn views(metrics: &Metrics) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_page_left_on_a_desktop_is_shown_within_two_seconds() {
+async fn a_page_left_on_a_desktop_is_shown() {
     let cell = [("site", "demo"), ("device", "desktop"), ("channel", "direct"), ("country", "NL")];
     visit(Device::Desktop, "Europe/Amsterdam", "/shop/p/tide-bowl", cell, "product").await;
 }
 
 #[tokio::test]
-async fn a_page_left_on_a_phone_is_shown_within_two_seconds() {
+async fn a_page_left_on_a_phone_is_shown() {
     let cell = [("site", "demo"), ("device", "mobile"), ("channel", "email"), ("country", "BR")];
     let path = "/shop/c/cups?utm_source=newsletter&utm_medium=email";
     visit(Device::Phone, "America/Sao_Paulo", path, cell, "category").await;

@@ -96,7 +96,7 @@ async fn beacons_are_rows_once_whatever_happens_to_clickhouse_and_to_the_program
     let accepted = collector.outcome("accepted").await as usize;
     let told = answered.load(Ordering::Relaxed);
     // What was not answered when it was killed may be counted.
-    assert!((told..=told + 4).contains(&accepted) && told > 10_000, "{told} answered, {accepted} counted");
+    assert!((told..=told + 4).contains(&accepted) && told > 1_000, "{told} answered, {accepted} counted");
     let once = Ok([accepted; 2]);
     until(PATIENCE, "every beacon is a row", async || match rows(&servers.each[0]).await {
         found if found == once => Ok(()),
