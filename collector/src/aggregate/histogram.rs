@@ -222,7 +222,10 @@ impl Distribution<'_> {
 
     fn counted(&self) -> BTreeMap<u16, u64> {
         let mut counted = BTreeMap::new();
-        self.for_each_slot(|slot, times| *counted.entry(slot).or_default() += times);
+        self.for_each_slot(|slot, times| {
+            let sum: &mut u64 = counted.entry(slot).or_default();
+            *sum = sum.saturating_add(times); // as where they are counted
+        });
         counted
     }
 }

@@ -304,6 +304,19 @@ mod tests {
     }
 
     #[test]
+    fn a_full_count_stays_full() {
+        let rows = [u64::MAX - 5, 10, u64::MAX, 1].map(|times| ([Some(7), None, None], times));
+        let full = together(&rows);
+        assert_eq!(full.column(0, SCALES[0]), apart(&rows, 0).distribution());
+        let mut bytes = Vec::new();
+        full.write(&mut bytes);
+        let mut read = Distributions::read(&mut &bytes[..]).unwrap();
+        assert_eq!(read, full);
+        read.merge(&full);
+        assert_eq!(read, full);
+    }
+
+    #[test]
     fn rows_take_little_room_until_a_cell_is_busy() {
         let mut distributions = Distributions::<3>::default();
         let (mut row, mut seen) = (Row::EMPTY, Vec::new());
