@@ -112,6 +112,27 @@ async fn percentiles_of_all_that_was_ever_measured() {
 }
 
 #[tokio::test]
+async fn the_longest_name_stays_whole_through_journal_and_history() {
+    let config = [STORAGE, SHOP].concat();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // 64 characters of three bytes: 192, the most that a name may have.
+    let longest = "頁".repeat(64);
+    let view = Beacon::page().with("/vitals", json!({"lcp": 1800}));
+    let collector = Collector::keeping_in(folder, &config).await;
+    let named = |name: &str| {
+        view.clone().with("/page", json!(name)).with("/id", json!(format!("{:032}", name.len())))
+    };
+    assert_eq!(collector.send(&named(&longest)).await.status, 204);
+    assert_eq!(collector.send(&named(&format!("{longest}x"))).await.status, 400);
+
+    let collector = Collector::keeping_in(collector.kill().await, &config).await;
+    let metrics = collector.metrics().await;
+    assert_eq!(metrics.sum("rum_page_lcp_seconds_count", &[("page", &longest)]), 1.0);
+    let groups = groups(&collector, "by=page", 1).await;
+    assert!(groups.keys().eq([&longest]), "{groups:?}");
+}
+
+#[tokio::test]
 async fn a_range_has_what_came_in_it_only() {
     let config = [STORAGE, SHOP].concat();
     let collector = Collector::keeping_in(tempfile::tempdir().expect("a temporary folder"), &config).await;

@@ -137,6 +137,7 @@ fn measured(beacon: &serde_json::Value) -> BTreeSet<String> {
             |key: &&&str| beacon.pointer(&format!("{pointer}/{key}")).is_some_and(|value| !value.is_null());
         names.extend(keys.iter().filter(has).map(|key| format!("{group}.{key}")));
     }
+    names.extend(beacon.get("errors").filter(|errors| !errors.is_null()).map(|_| "errors".to_owned()));
     names
 }
 

@@ -9,7 +9,7 @@ const WORDS: &str = "
     body v site id kind url ref page channel nav session n landing lcp load campaign source medium name click device w h
     dpr touch memory ect mobile webdriver tz variant region check rate timing redirect dns connect tls ttfb response
     dom_interactive dom_content_loaded vitals fcp inp cls third_party host count bytes ms conversion value currency
-    order first context
+    order first context stage cause target until marks errors two numbers
     longer than not UTF valid JSON line column required but missing given twice expected something else
     a an the of at most and or one with without to from in as such above least
     number whole boolean string sequence object text control characters letters digits dots dashes underscores

@@ -3,6 +3,8 @@
 //! Durations are milliseconds since the navigation's start, sizes are bytes. Everything but `v`, `site`,
 //! `id`, `kind` and `url` is optional, because browsers differ in what they can measure.
 
+mod cause;
+mod marks;
 mod measured;
 mod read;
 mod visit;
@@ -17,6 +19,8 @@ use crate::object;
 use crate::text::{SiteId, Text};
 use crate::url::HttpUrl;
 
+pub use self::cause::{Cause, Part};
+pub use self::marks::{MarkName, Marks};
 pub use self::measured::{Device, ThirdParty, Timing, Vitals};
 pub use self::visit::{Campaign, Conversion, Landing, Session};
 pub use self::words::{EffectiveType, Kind, Navigation, Rate, Source, Version};
@@ -42,6 +46,9 @@ pub struct Beacon<'a> {
     /// The page group, in the page's own word.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub page: Option<Text<'a, NAME_BYTES_MAX>>,
+    /// The stage of the buying path that the page is for, in the page's own word.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Text<'a, NAME_BYTES_MAX>>,
     /// The channel of the landing, in the page's own word.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Text<'a, NAME_BYTES_MAX>>,
@@ -81,9 +88,18 @@ pub struct Beacon<'a> {
     /// Web Vitals.
     #[serde(default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
     pub vitals: Option<Vitals>,
+    /// Where vitals came from.
+    #[serde(borrow, default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause<'a>>,
     /// Cost of others' content, per host.
     #[serde(borrow, default, deserialize_with = "object::list", skip_serializing_if = "Vec::is_empty")]
     pub third_party: Vec<ThirdParty<'a>>,
+    /// Moments and durations by the page's own names.
+    #[serde(borrow, default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks<'a>,
+    /// JavaScript errors and unhandled rejections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<f64>,
     /// The purchase, when `kind` is `conversion`.
     #[serde(borrow, default, deserialize_with = "object::optional", skip_serializing_if = "Option::is_none")]
     pub conversion: Option<Conversion<'a>>,
@@ -101,6 +117,7 @@ impl<'a> Beacon<'a> {
             url,
             referrer: None,
             page: None,
+            stage: None,
             channel: None,
             nav: None,
             session: None,
@@ -114,7 +131,10 @@ impl<'a> Beacon<'a> {
             rate: Rate::default(),
             timing: None,
             vitals: None,
+            cause: None,
             third_party: Vec::new(),
+            marks: Marks::default(),
+            errors: None,
             conversion: None,
         }
     }
@@ -153,6 +173,11 @@ impl<'a> Beacon<'a> {
         for third_party in &mut self.third_party {
             third_party.leave_out_impossible(&mut left_out);
         }
+        if let Some(cause) = &mut self.cause {
+            cause.leave_out_impossible(&mut left_out);
+        }
+        self.marks.leave_out_impossible(&mut left_out);
+        Key::Errors.keep_possible(&mut self.errors, &mut left_out);
         left_out
     }
 }

@@ -114,6 +114,9 @@ mod tests {
             format!(r#"{LEAST},"vitals":"{evil}""#),
             format!(r#"{LEAST},"{evil}":{{"{evil}":}}"#),
             format!(r#"{LEAST},"conversion":{{"value":"{evil}"}}"#),
+            format!(r#"{LEAST},"marks":{{"{evil}":"{evil}"}}"#),
+            format!(r#"{LEAST},"marks":{{"{evil}":1,"{evil}":1}}"#),
+            format!(r#"{LEAST},"cause":{{"lcp":{{"until":"{evil}"}}}}"#),
         ] {
             assert!(!error(&keys).contains('<'), "{}", error(&keys));
         }

@@ -54,8 +54,9 @@ impl WireError {
     /// Reads serde's error at `path`, keeping only the words that are ours.
     ///
     /// serde's messages repeat the input (`invalid type: string "…", expected …`). What follows the last
-    /// `, expected ` is always our own text, and a path of a data error has known keys only.
+    /// `, expected ` is always our own text, and a path of a data error has known keys only, but for the names of marks.
     pub(crate) fn from_json(path: &str, error: &serde_json::Error) -> Self {
+        let path = if path.starts_with("marks.") { "marks" } else { path };
         if error.classify() != Category::Data {
             return Self::NotJson { line: error.line(), column: error.column() };
         }

@@ -141,6 +141,28 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads an object whose keys nobody knows before, letting `entry` read each key, the colon and the value.
+    pub(crate) fn entries(
+        &mut self,
+        mut entry: impl FnMut(&mut Self) -> Result<(), GaveUp>,
+    ) -> Result<(), GaveUp> {
+        self.take(b'{')?;
+        if self.takes(b'}') {
+            return Ok(());
+        }
+        loop {
+            entry(self)?;
+            if !self.takes(b',') {
+                return self.take(b'}');
+            }
+        }
+    }
+
+    /// Takes what stands between a key and its value.
+    pub(crate) fn colon(&mut self) -> Result<(), GaveUp> {
+        self.take(b':')
+    }
+
     /// Reads a string without escapes.
     pub(crate) fn string(&mut self) -> Result<&'a str, GaveUp> {
         let Some(content) = self.rest.strip_prefix(b"\"") else { return self.string_behind_space() };

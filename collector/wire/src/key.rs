@@ -36,11 +36,16 @@ pub enum Key {
     ThirdPartyBytes,
     ThirdPartyMs,
     ConversionValue,
+    // Further on, since their numbers are stored.
+    CauseUntil,
+    Marks,
+    MarksMs,
+    Errors,
 }
 
 impl Key {
-    /// Every key, in the order of the beacon.
-    pub const ALL: [Self; 26] = [
+    /// Every key, by its number.
+    pub const ALL: [Self; 30] = [
         Self::VitalsTtfb,
         Self::VitalsFcp,
         Self::VitalsLcp,
@@ -67,6 +72,10 @@ impl Key {
         Self::ThirdPartyBytes,
         Self::ThirdPartyMs,
         Self::ConversionValue,
+        Self::CauseUntil,
+        Self::Marks,
+        Self::MarksMs,
+        Self::Errors,
     ];
 
     /// The key as the beacon writes it, with dots between levels.
@@ -99,6 +108,10 @@ impl Key {
             Self::ThirdPartyBytes => "third_party.bytes",
             Self::ThirdPartyMs => "third_party.ms",
             Self::ConversionValue => "conversion.value",
+            Self::CauseUntil => "cause.until",
+            Self::Marks => "marks",
+            Self::MarksMs => "marks.ms",
+            Self::Errors => "errors",
         }
     }
 
@@ -116,6 +129,8 @@ impl Key {
             Self::ThirdPartyCount => limits::THIRD_PARTY_REQUESTS_MAX,
             Self::ThirdPartyBytes => limits::THIRD_PARTY_BYTES_MAX,
             Self::ConversionValue => limits::AMOUNT_MAX,
+            Self::Marks => limits::MARKS_MAX as f64,
+            Self::Errors => limits::ERRORS_MAX,
             _ => limits::TIMING_MS_MAX,
         }
     }
@@ -156,7 +171,7 @@ impl LeftOut {
         self.0 == 0
     }
 
-    /// The keys, in the order of the beacon.
+    /// The keys, by their numbers.
     pub fn keys(self) -> impl Iterator<Item = Key> {
         Key::ALL.into_iter().filter(move |&key| self.0 & (1 << key as u8) != 0)
     }

@@ -11,7 +11,8 @@
 //! # History
 //!
 //! Version 1 is the only one. Keys are only ever added to it: a newer beacon works with an older
-//! collector, because an unknown key is ignored. Added since its first draft: `device.webdriver`. Fixtures that pin the format stand in
+//! collector, because an unknown key is ignored. Added since its first draft: `device.webdriver`, `stage`, `cause`, `marks`, `errors`;
+//! names, campaign parameters and order numbers may be longer (192 bytes). Fixtures that pin the format stand in
 //! `tests/fixtures/wire/v1`, its JSON Schema in `collector/wire/beacon.v1.schema.json`.
 
 mod beacon;
@@ -30,8 +31,8 @@ mod url;
 mod word;
 
 pub use crate::beacon::{
-    Beacon, Campaign, Conversion, Device, EffectiveType, Kind, Landing, Navigation, Rate, Session, Source,
-    ThirdParty, Timing, Version, Vitals,
+    Beacon, Campaign, Cause, Conversion, Device, EffectiveType, Kind, Landing, MarkName, Marks, Navigation,
+    Part, Rate, Session, Source, ThirdParty, Timing, Version, Vitals,
 };
 pub use crate::decode::{Decoded, decode, decode_sale};
 pub use crate::error::WireError;

@@ -11,18 +11,21 @@ pub const ID_DIGITS_MIN: usize = 16;
 pub const ID_DIGITS_MAX: usize = 64;
 /// Longest URL or referrer in bytes.
 pub const URL_BYTES_MAX: usize = 4096;
-/// Longest name of a page group, channel, variant, region or check in bytes.
-pub const NAME_BYTES_MAX: usize = 64;
+/// Longest name of a page group, stage, channel, variant, mark, element, region or check in bytes: 64 UTF-16 units, which
+/// is what a browser counts, are as many bytes at most.
+pub const NAME_BYTES_MAX: usize = 192;
 /// Longest campaign parameter in bytes.
-pub const CAMPAIGN_BYTES_MAX: usize = 128;
+pub const CAMPAIGN_BYTES_MAX: usize = 192;
 /// Longest IANA time zone name in bytes (the longest real one has 30).
 pub const TIME_ZONE_BYTES_MAX: usize = 64;
 /// Longest host name in bytes (RFC 1035, section 2.3.4).
 pub const HOST_BYTES_MAX: usize = 253;
 /// Longest order number in bytes.
-pub const ORDER_BYTES_MAX: usize = 128;
+pub const ORDER_BYTES_MAX: usize = 192;
 /// Most third-party hosts in one beacon; further ones are left out and counted.
 pub const THIRD_PARTIES_MAX: usize = 32;
+/// Most marks in one beacon; further ones are left out and counted.
+pub const MARKS_MAX: usize = 16;
 
 /// Number of views after which a session is no longer believed.
 pub const SESSION_VIEWS_MAX: u32 = 100_000;
@@ -47,6 +50,8 @@ pub const MEMORY_GIB_MAX: f64 = 1024.0;
 pub const THIRD_PARTY_REQUESTS_MAX: f64 = 10_000.0;
 /// Most bytes from one third-party host in one view.
 pub const THIRD_PARTY_BYTES_MAX: f64 = 1e10;
+/// Most JavaScript errors of one view.
+pub const ERRORS_MAX: f64 = 10_000.0;
 /// An amount of money is less than this: twelve digits before the point.
 pub const AMOUNT_MAX: f64 = 1e12;
 /// Most decimals of an amount of money.

@@ -64,6 +64,12 @@ const KEYS: &[&str] = &[
     "webdriver",
     "tz",
     "variant",
+    "stage",
+    "cause",
+    "target",
+    "until",
+    "marks",
+    "errors",
     "region",
     "check",
     "rate",
@@ -107,7 +113,7 @@ fn any_value() -> impl Strategy<Value = Value> {
             .prop_map(Value::from),
         "-?[0-9]{0,14}(\\.[0-9]{0,7})?".prop_map(Value::from),
         "[0-9a-fA-Fg]{14,66}".prop_map(Value::from),
-        (prop::sample::select(&["a", "é", "注", "🛒"][..]), 16..130_usize)
+        (prop::sample::select(&["a", "é", "注", "🛒"][..]), 16..200_usize)
             .prop_map(|(a, n)| a.repeat(n).into()),
     ];
     leaf.prop_recursive(2, 8, 4, |inner| {
@@ -186,9 +192,19 @@ fn edges(key: &str) -> Vec<Value> {
         "nav" => vec![json!("soft"), json!("back_forward"), json!("backforward"), json!("")],
         "url" => [URLS.iter().map(|url| json!(url)).collect(), vec![address(4096), address(4097)]].concat(),
         "ref" => [around(4096), vec![json!("android-app://x"), json!("a\u{85}b")]].concat(),
-        "page" | "channel" | "variant" | "region" | "check" | "tz" => around(64),
-        "source" => [around(128), vec![json!("rum"), json!("probe")]].concat(),
-        "medium" | "name" | "click" | "order" => around(128),
+        "tz" => around(64),
+        "page" | "stage" | "channel" | "variant" | "region" | "check" | "target" | "medium" | "name"
+        | "click" | "order" => around(192),
+        "source" => [around(192), vec![json!("rum"), json!("probe")]].concat(),
+        "until" => {
+            vec![json!([1, 2]), json!([1]), json!([1, 2, 3]), json!([]), json!([null, 1]), json!(["1", 2])]
+        }
+        "marks" => vec![
+            json!({"x".repeat(192): 1}),
+            json!({"x".repeat(193): 1}),
+            json!({"a\u{85}": 1}),
+            json!({"": -1}),
+        ],
         "host" => around(253),
         "n" => [0, 1, 100_000, 100_001].map(Value::from).into(),
         "rate" => {

@@ -6,7 +6,8 @@
 //! the reader give up, and the beacon is read slowly. A property holds the two together.
 
 use crate::beacon::{
-    Beacon, Campaign, Conversion, Device, Landing, Rate, Session, ThirdParty, Timing, Version, Vitals,
+    Beacon, Campaign, Cause, Conversion, Device, Landing, Marks, Part, Rate, Session, ThirdParty, Timing,
+    Version, Vitals,
 };
 use crate::id::HexId;
 use crate::json::{GaveUp, Read, Reader};
@@ -19,26 +20,30 @@ impl<'a> Beacon<'a> {
     /// where it will stay. When the reader gives up, what stands there has no meaning.
     pub(crate) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), GaveUp> {
         let (mut v, mut site, mut id, mut kind, mut url) = (None::<Version>, None, None, None, None);
-        let (mut source, mut rate, mut third_party) = (None, None, None);
+        let (mut source, mut rate, mut third_party, mut marks) = (None, None, None, None);
         reader.object(|reader| {
             reader.field("v", &mut v)?;
             reader.field("site", &mut site)?;
-            reader.field("id", &mut id)?;
-            reader.field("kind", &mut kind)?;
             reader.field("url", &mut url)?;
             reader.field("ref", &mut self.referrer)?;
             reader.field("nav", &mut self.nav)?;
             reader.field("campaign", &mut self.campaign)?;
-            reader.field("page", &mut self.page)?;
-            reader.field("variant", &mut self.variant)?;
             reader.field("device", &mut self.device)?;
             reader.field("tz", &mut self.tz)?;
+            reader.field("page", &mut self.page)?;
+            reader.field("stage", &mut self.stage)?;
+            reader.field("variant", &mut self.variant)?;
             reader.field("channel", &mut self.channel)?;
             reader.field("rate", &mut rate)?;
             reader.field("session", &mut self.session)?;
-            reader.field("timing", &mut self.timing)?;
+            reader.field("id", &mut id)?;
+            reader.field("kind", &mut kind)?;
             reader.field("vitals", &mut self.vitals)?;
+            reader.field("cause", &mut self.cause)?;
             reader.field("third_party", &mut third_party)?;
+            reader.field("timing", &mut self.timing)?;
+            reader.field("errors", &mut self.errors)?;
+            reader.field("marks", &mut marks)?;
             reader.field("conversion", &mut self.conversion)?;
             reader.field("source", &mut source)?;
             reader.field("region", &mut self.region)?;
@@ -53,6 +58,7 @@ impl<'a> Beacon<'a> {
         self.source = source.unwrap_or_default();
         self.rate = rate.unwrap_or_default();
         self.third_party = third_party.unwrap_or_default();
+        self.marks = marks.unwrap_or_default();
         Ok(())
     }
 }
@@ -141,6 +147,57 @@ impl Read<'_> for Vitals {
             reader.field("inp", &mut vitals.inp)?;
             reader.field("cls", &mut vitals.cls)?;
             Ok(())
+        })
+    }
+}
+
+impl<'a> Read<'a> for Cause<'a> {
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let cause = place.insert(Self::default());
+        reader.object(|reader| {
+            reader.field("lcp", &mut cause.lcp)?;
+            reader.field("inp", &mut cause.inp)?;
+            reader.field("cls", &mut cause.cls)?;
+            Ok(())
+        })
+    }
+}
+
+impl<'a> Read<'a> for Part<'a> {
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let part = place.insert(Self::default());
+        reader.object(|reader| {
+            reader.field("target", &mut part.target)?;
+            reader.field("until", &mut part.until)?;
+            Ok(())
+        })
+    }
+}
+
+impl Read<'_> for [f64; 2] {
+    fn read(reader: &mut Reader<'_>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let (mut moments, mut read) = ([0.0; 2], 0);
+        reader.array(|reader| {
+            let mut moment = None;
+            f64::read(reader, &mut moment)?;
+            *moments.get_mut(read).ok_or(GaveUp)? = moment.ok_or(GaveUp)?;
+            read += 1;
+            Ok(())
+        })?;
+        *place = (read == 2).then_some(moments);
+        place.map(|_| ()).ok_or(GaveUp)
+    }
+}
+
+impl<'a> Read<'a> for Marks<'a> {
+    fn read(reader: &mut Reader<'a>, place: &mut Option<Self>) -> Result<(), GaveUp> {
+        let marks = place.insert(Self::default());
+        reader.entries(|reader| {
+            let (mut name, mut ms) = (None, None);
+            Text::read(reader, &mut name)?;
+            reader.colon()?;
+            f64::read(reader, &mut ms)?;
+            if marks.add(name.ok_or(GaveUp)?, ms) { Ok(()) } else { Err(GaveUp) }
         })
     }
 }
@@ -235,7 +292,7 @@ mod tests {
         json!({
             "v": 1, "site": "shop", "id": "5e0c1f5e0c1f5e0c", "kind": "conversion",
             "url": "https://www.shop.example/p/123", "ref": "https://www.google.com/", "page": "product",
-            "channel": "direct", "nav": "navigate",
+            "stage": "interest", "channel": "direct", "nav": "navigate",
             "session": {"id": "9f8a9f8a9f8a9f8a", "n": 3, "landing": {
                 "lcp": 1830.25, "load": 2210, "ref": "", "page": "home", "campaign": campaign}},
             "campaign": campaign,
@@ -247,6 +304,9 @@ mod tests {
                 "dom_interactive": 700, "dom_content_loaded": 820, "load": 1632},
             "vitals": {"ttfb": 184.5, "fcp": 912.4, "lcp": 1843.2, "inp": 96, "cls": 0.034},
             "third_party": [{"host": "cdn.example.net", "count": 12, "bytes": 84213, "ms": 312.75}],
+            "cause": {"lcp": {"target": "img.hero", "until": [412.5, 1630]},
+                "inp": {"target": "#buy", "until": [12, 80.5]}, "cls": {"target": "div.banner", "until": [1, 2]}},
+            "marks": {"hero": 812.5}, "errors": 2,
             "conversion": {"value": "59.95", "currency": "EUR", "order": "A123", "first": true},
         })
     }
