@@ -5,7 +5,9 @@
 
 mod clickhouse;
 mod history;
+mod script;
 mod site;
+mod storage;
 mod tls;
 
 use std::net::IpAddr;
@@ -17,6 +19,7 @@ use graadmeter_base::settings::{self, Mistakes, Section, SettingsError};
 use hyper::header::HeaderName;
 use ipnet::IpNet;
 
+use crate::address::Addresses;
 use crate::admit::limiter::{ClientLimit, SiteLimiter};
 use crate::admit::origin::Origins;
 use crate::aggregate::budget::{Budgets, CellsMax};
@@ -30,10 +33,8 @@ use crate::place::channel::Channels;
 use crate::place::country::Database;
 
 pub use self::site::{Conversions, Robots, Secret, Site};
+pub use self::storage::{Query, Storage};
 pub use self::tls::{Tls, TlsFiles};
-
-/// More often would store the same again and again; less often would make a start read for minutes.
-const CHECKPOINT_EVERY: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(1);
 
 /// A configuration that is known to be right.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub struct Config {
     pub limits: Limits,
     /// TLS of the public listener, if it has its own.
     pub tls: Option<Tls>,
+    /// `[script]`: where the script and its reports stand besides their usual addresses.
+    pub addresses: Addresses,
     /// What tells countries.
     pub geo: Geo,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
@@ -114,36 +117,6 @@ impl Admin {
     }
 }
 
-/// `[storage]`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Storage {
-    /// `durability`; none is `off`, where everything is in memory only, data folder or not.
-    pub durability: Option<Durability>,
-    /// `checkpoint_every`: how often the counts are stored, so that the journal stays short.
-    pub checkpoint_every: Duration,
-    /// `query`: what answers questions about the past.
-    pub query: Query,
-}
-
-/// `storage.query`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Query {
-    /// The history in the data folder.
-    History,
-    /// The rows in ClickHouse.
-    ClickHouse,
-}
-
-impl Default for Storage {
-    fn default() -> Self {
-        Self {
-            durability: Some(Durability::Process),
-            checkpoint_every: Duration::from_mins(1),
-            query: Query::History,
-        }
-    }
-}
-
 impl Config {
     /// For trying out: site `default`, from any origin. Only for a loopback address.
     #[must_use]
@@ -168,6 +141,7 @@ impl Config {
         Self {
             limits: Limits::default(),
             tls: None,
+            addresses: Addresses::default(),
             geo: Geo::default(),
             trusted_proxies: Vec::new(),
             admin: Admin::default(),
@@ -208,10 +182,11 @@ impl Config {
         Self {
             limits: root.section("limits", read_limits),
             tls: root.optional_section("tls", |section| tls::read(section, folder)).flatten(),
+            addresses: root.section("script", script::read),
             geo: root.section("geo", |section| read_geo(section, folder)),
             trusted_proxies: root.section("proxies", read_proxies),
             admin: root.section("admin", |section| read_admin(section, folder)),
-            storage: root.section("storage", |section| read_storage(section, clickhouse.is_some())),
+            storage: root.section("storage", |section| storage::read(section, clickhouse.is_some())),
             history: root.section("history", history::read),
             clickhouse: clickhouse.flatten(),
             sites: site::read_all(root, folder),
@@ -240,32 +215,6 @@ fn read_limits(section: &mut Section<'_, '_>) -> Limits {
         }
     }
     limits
-}
-
-fn read_storage(section: &mut Section<'_, '_>, has_clickhouse: bool) -> Storage {
-    let mut storage = Storage::default();
-    let durability = section.take_with("durability", |word: String| match &*word {
-        "process" => Ok(Some(Durability::Process)),
-        "disk" => Ok(Some(Durability::Disk)),
-        "off" => Ok(None),
-        _ => Err(format!("`{word}` is neither \"process\" nor \"disk\" nor \"off\"")),
-    });
-    if let Some(durability) = durability {
-        storage.durability = durability;
-    }
-    if let Some(every) = section.duration("checkpoint_every", CHECKPOINT_EVERY) {
-        storage.checkpoint_every = every;
-    }
-    let query = section.take_with("query", |word: String| match &*word {
-        "history" => Ok(Query::History),
-        "clickhouse" if has_clickhouse => Ok(Query::ClickHouse),
-        "clickhouse" => Err("needs a section [clickhouse] with its url".to_owned()),
-        _ => Err(format!("`{word}` is neither \"history\" nor \"clickhouse\"")),
-    });
-    if let Some(query) = query {
-        storage.query = query;
-    }
-    storage
 }
 
 fn read_geo(section: &mut Section<'_, '_>, folder: &Path) -> Geo {
@@ -343,26 +292,6 @@ mod tests {
     }
 
     #[test]
-    fn storage_is_as_it_is_written_or_as_documented() {
-        let storage = |keys: &str| {
-            let text = format!("[storage]\n{keys}\n[[site]]\nid = \"shop\"\norigins = [\"*\"]");
-            parse(&text).map(|config| config.storage)
-        };
-        let minute = Duration::from_mins(1);
-        let default = Storage {
-            durability: Some(Durability::Process),
-            checkpoint_every: minute,
-            query: Query::History,
-        };
-        assert_eq!(storage("").unwrap(), default);
-        assert_eq!(storage("durability = \"off\"").unwrap(), Storage { durability: None, ..default });
-        let written = storage("durability = \"disk\"\ncheckpoint_every = \"5s\"").unwrap();
-        let checkpoint_every = Duration::from_secs(5);
-        assert_eq!(written, Storage { durability: Some(Durability::Disk), checkpoint_every, ..default });
-        assert!(storage("durability = \"safe\"").is_err() && storage("checkpoint_every = \"2h\"").is_err());
-    }
-
-    #[test]
     fn says_every_mistake_at_once_with_its_line() {
         let text = "[limits]\nbeacons_per_minute_per_clinet = 1\npage_cells = \"many\"\n[proxies]\ntrusted = [\"10.0.0.0/99\"]\n[[site]]\nid = \"sh op\"\norigins = [\"www.shop.example\"]\n[[site.page]]\nname = \"product\"\nstage = \"wish\"\n";
         let lines = lines(text);
@@ -400,14 +329,6 @@ mod tests {
             let lines = lines(&format!("[clickhouse]\n{wrong}\n{SHOP}"));
             assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [line], "{wrong}: {lines:?}");
         }
-    }
-
-    #[test]
-    fn who_asks_clickhouse_must_have_one() {
-        let text = format!("[storage]\nquery = \"clickhouse\"\n{SHOP}");
-        assert!(lines(&text)[0].1.contains("[clickhouse]"));
-        let text = format!("[clickhouse]\nurl = \"https://ch.shop.example\"\n{text}");
-        assert_eq!(parse(&text).unwrap().storage.query, Query::ClickHouse);
     }
 
     #[test]

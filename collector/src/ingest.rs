@@ -1,11 +1,11 @@
-//! The public listener: bytes in, status out. `POST /v1/beacon`, `POST /v1/conversion`, `GET /beacon.js`,
-//! nothing else; the demo adds its shop.
+//! The public listener: bytes in, status out. Beacons, conversions and the script at their addresses, nothing else; the
+//! demo adds its shop.
 
 pub mod body;
 pub mod client;
 mod cors;
 mod rooms;
-mod script;
+pub mod script;
 mod told;
 
 use std::future::poll_fn;
@@ -22,6 +22,7 @@ use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, H
 use hyper::{Method, Request, Response, StatusCode};
 use ipnet::IpNet;
 
+use crate::address::{Address, Addresses};
 use crate::answer::{Body, whole};
 use crate::arrival::Arrival;
 use crate::journal::Ticket;
@@ -49,9 +50,11 @@ pub struct PageAnswer {
 #[derive(Debug)]
 pub struct Ingest {
     pipeline: Arc<Pipeline>,
+    addresses: Addresses,
     trusted_proxies: Vec<IpNet>,
     country_header: Option<HeaderName>,
     script: Script,
+    more: Script,
     cors: Cors,
     pages: Option<Pages>,
     /// Room for bodies that are being read, of each core.
@@ -72,9 +75,6 @@ struct Received<'a, F> {
 /// What is done with it.
 type Handle = fn(&Ingest, &Received<'_, HeaderMap>) -> Result<Handled, WireError>;
 
-/// Where beacons go.
-const BEACON: &str = "/v1/beacon";
-
 /// The header in which a shop's server signs.
 const SIGNATURE: &str = "graadmeter-signature";
 
@@ -83,6 +83,7 @@ impl Ingest {
     #[must_use]
     pub fn new(
         pipeline: Arc<Pipeline>,
+        addresses: Addresses,
         trusted_proxies: Vec<IpNet>,
         country_header: Option<HeaderName>,
         pages: Option<Pages>,
@@ -90,7 +91,18 @@ impl Ingest {
     ) -> Self {
         let rooms = (0..pipeline.tallies().cores()).map(|_| Room::default()).collect();
         let cors = Cors::new(pipeline.sites().into_iter().map(|site| &site.origins));
-        Self { cors, pipeline, trusted_proxies, country_header, script: Script::new(), pages, rooms, started }
+        Self {
+            cors,
+            pipeline,
+            addresses,
+            trusted_proxies,
+            country_header,
+            script: Script::beacon(),
+            more: Script::more(),
+            pages,
+            rooms,
+            started,
+        }
     }
 
     /// Where accepted reports go.
@@ -101,9 +113,9 @@ impl Ingest {
 
     /// Answers one request on the core with this number.
     pub async fn answer(&self, core: usize, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
-        match request.uri().path() {
-            BEACON if cors::is_preflight(&request) => self.cors.preflight(request.headers()),
-            BEACON => {
+        match self.addresses.find(request.uri().path()) {
+            Some(Address::Beacon) if cors::is_preflight(&request) => self.cors.preflight(request.headers()),
+            Some(Address::Beacon) => {
                 let allowance = self.cors.allowance(&self.told(request.headers()));
                 let mut response = self.report(core, peer, request, Self::beacon).await;
                 if let Some(allowance) = allowance {
@@ -111,16 +123,17 @@ impl Ingest {
                 }
                 response
             }
-            "/v1/conversion" => self.report(core, peer, request, Self::sale).await,
-            "/beacon.js" => self.script.answer(request.method(), request.headers()),
-            _ => self.page(&request).await,
+            Some(Address::Conversion) => self.report(core, peer, request, Self::sale).await,
+            Some(Address::Script(pinned)) => self.script.answer(request.method(), request.headers(), pinned),
+            Some(Address::More) => self.more.answer(request.method(), request.headers(), None),
+            None => self.page(&request).await,
         }
     }
 
     /// Answers the usual beacon, one that came whole and as it is, at once; leaves everything else to
     /// [`Self::answer`].
     pub fn at_once(&self, core: usize, peer: SocketAddr, post: &Post<'_>) -> Option<Answer> {
-        if post.target != BEACON {
+        if !self.addresses.takes_beacons(post.target) {
             return None;
         }
         let (fields, told) = (&post.heads, &self.told(&post.heads));

@@ -16,6 +16,7 @@
 //! Stages below `pipeline` are pure: they know no clock, no socket and no disk. [`config`] alone reads
 //! files. [`run()`] ties it together; `main` only reads arguments.
 
+pub mod address;
 pub mod admit;
 pub mod agent;
 pub mod aggregate;
@@ -39,6 +40,7 @@ pub mod pipeline;
 pub mod place;
 mod run;
 mod sqlite;
+pub mod tag;
 pub mod tally;
 pub mod verify;
 

@@ -47,6 +47,8 @@ pub const FILES_RESERVED: usize = 384;
 /// How long before its end a certificate is complained about: time enough for somebody to look, and later
 /// than any renewal by machine (30 days for a certificate of 90).
 pub const CERTIFICATE_WARNING: Duration = Duration::from_hours(14 * 24);
+/// Characters of a path that a shop gives the script or its reports: they are part of every page.
+pub const ADDRESS_BYTES_MAX: usize = 128;
 /// Bytes of a configuration.
 pub const CONFIG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Reports that are remembered to count each once, in 9 bytes each: what 3,300 a second make in ten minutes.

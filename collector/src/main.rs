@@ -12,6 +12,7 @@ use graadmeter_collector::backup::backup;
 use graadmeter_collector::clickhouse::{Name, Schema};
 use graadmeter_collector::config::Config;
 use graadmeter_collector::outcome::{Outcome, Outcomes};
+use graadmeter_collector::tag::{PublicUrl, Site, Tag};
 use graadmeter_collector::verify::{Verified, verify};
 use graadmeter_collector::{Listeners, demo, run};
 use tracing::level_filters::LevelFilter;
@@ -71,6 +72,18 @@ enum Command {
         /// The configuration.
         file: PathBuf,
     },
+    /// Print the tag for a site's pages, pinned to this version of the script, and in a comment the plain one.
+    Tag {
+        /// The configuration.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Where pages reach the collector.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8787")]
+        url: PublicUrl,
+        /// The site, if the configuration has several.
+        #[arg(long, value_name = "ID")]
+        site: Option<Site>,
+    },
     /// Print the SQL that makes ClickHouse's tables: pipe it to `clickhouse-client --multiquery`.
     ClickhouseSchema {
         /// The database of the tables.
@@ -104,6 +117,7 @@ fn main() -> ExitCode {
         Command::Backup { data_dir, to } => back_up(&data_dir, &to),
         Command::Verify { config, data_dir } => check_kept(config.as_deref(), &data_dir),
         Command::CheckConfig { file } => check_config(&file),
+        Command::Tag { config, url, site } => print_tag(config.as_deref(), &url, site),
         Command::ClickhouseSchema { database, cluster, retention_days } => {
             let schema = Schema { database, cluster, retention_days };
             write!(io::stdout(), "{schema}").context("can't write the schema")
@@ -122,6 +136,12 @@ fn check_config(file: &Path) -> anyhow::Result<()> {
     let config = Config::load(file)?;
     println!("{}: right, {} sites", file.display(), config.sites.len());
     Ok(())
+}
+
+fn print_tag(config: Option<&Path>, url: &PublicUrl, site: Option<Site>) -> anyhow::Result<()> {
+    let config = config.map(Config::load).transpose()?;
+    let tag = Tag::new(config.as_ref(), url, site)?;
+    write!(io::stdout(), "{tag}").context("can't write the tag")
 }
 
 fn back_up(data_dir: &Path, to: &Path) -> anyhow::Result<()> {

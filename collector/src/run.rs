@@ -114,6 +114,7 @@ pub async fn run(
     let token = config.admin.token.take();
     let proxies = std::mem::take(&mut config.trusted_proxies);
     let country_header = config.geo.country_header.take();
+    let addresses = std::mem::take(&mut config.addresses);
     let connections = visitors(config.limits, proxies.clone());
     let watch = config.tls.take().map(Watch::new).transpose()?;
     let (started, started_at) = (Instant::now(), SystemTime::now());
@@ -132,7 +133,8 @@ pub async fn run(
         None => (Pipeline::new(config, cores, unix_started), None),
     };
     let pipeline = Arc::new(pipeline);
-    let ingest = Arc::new(Ingest::new(Arc::clone(&pipeline), proxies, country_header, pages, started));
+    let ingest = Ingest::new(Arc::clone(&pipeline), addresses, proxies, country_header, pages, started);
+    let ingest = Arc::new(ingest);
     let ready = Arc::new(AtomicBool::new(true));
     let mut exposition = Exposition::new(&pipeline, &connections, started_at)?;
     if let Some(feed) = &feed {

@@ -56,6 +56,34 @@ stage = \"curiosity\"
 }
 
 #[tokio::test]
+async fn check_config_tells_names_that_the_script_can_not_have() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (path, report_to, said) in [
+        ("pulse.js", "/a/p", [Some("such as \"/a/pulse.js\""), None]),
+        ("/a/pulse", "/a/p/", [Some("does not end in a name with .js"), Some("between single slashes")]),
+        ("/beacon-more.js", "/v1/conversion", [Some("choose another"), Some("choose another")]),
+        ("/a/pulse.js", "/a/pulse-more.js", [None, Some("choose another")]),
+        ("/a/pulse.js", "/metrics", [None, Some("choose another")]),
+        ("/a/../pulse.js", "/%61", [Some("letters, digits"), Some("letters, digits")]),
+        (&format!("/{}.js", "a".repeat(200)), "/a/p", [Some("128"), None]),
+        ("/a/pulse.js", "/a/p", [None, None]),
+    ] {
+        let text = format!("[script]\npath = \"{path}\"\nreport_to = \"{report_to}\"\n{SHOP}");
+        fs::write(folder.path().join("names.toml"), text).expect("a temporary file");
+        let ended = run(&["check-config", "names.toml"], folder.path()).await;
+        let mistakes = said.iter().flatten().count();
+        assert_eq!(ended.status.code(), Some(i32::from(mistakes > 0)), "{}", ended.text());
+        for (line, word) in [2, 3].into_iter().zip(said) {
+            let told = ended.lines.iter().find(|said| said.contains(&format!("line {line}:")));
+            match word {
+                Some(word) => assert!(told.is_some_and(|said| said.contains(word)), "{}", ended.text()),
+                None => assert_eq!(told, None),
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn check_config_takes_what_serve_takes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("right.toml"), SHOP).expect("a temporary file");

@@ -1,4 +1,5 @@
-//! `GET /beacon.js`: the beacon's built script, embedded, with an ETag and sensible caching.
+//! The beacon's built scripts, embedded, with an ETag and sensible caching: `GET /beacon.js`, which changes with the
+//! collector, and `GET /beacon-VERSION.js`, which never does.
 
 use std::io::Write;
 
@@ -10,37 +11,63 @@ use hyper::header::{
     HeaderName, HeaderValue, IF_NONE_MATCH, VARY,
 };
 use hyper::{Method, Response, StatusCode};
-use sha2::{Digest, Sha256};
 
+use crate::address::Version;
 use crate::answer::{Body, whole};
 
-/// The script as `beacon-js` builds it.
-const SCRIPT: &[u8] = include_bytes!("../../../beacon-js/dist/beacon.js");
+/// The script of every page, as `beacon-js` builds it.
+pub const BEACON: &[u8] = include_bytes!("../../../beacon-js/dist/beacon.js");
+/// What it fetches on the pages of some shops.
+const MORE: &[u8] = include_bytes!("../../../beacon-js/dist/beacon-more.js");
 
 /// An hour without asking, then a day in which the old one still serves while the new one is fetched.
 const CACHING: &str = "public, max-age=3600, stale-while-revalidate=86400";
+/// A year, which is as good as for ever, where the address names this very file (RFC 8246).
+const CACHING_PINNED: &str = "public, max-age=31536000, immutable";
 
-/// The script, ready to be sent plain or compressed.
+/// A script, ready to be sent plain or compressed.
 #[derive(Debug)]
 pub(super) struct Script {
+    plain: &'static [u8],
     gzip: Option<Bytes>,
+    version: Version,
     etag: HeaderValue,
 }
 
 impl Script {
-    pub(super) fn new() -> Self {
+    /// The script of every page.
+    pub(super) fn beacon() -> Self {
+        Self::new(BEACON)
+    }
+
+    /// What it fetches where its tag asks for more.
+    pub(super) fn more() -> Self {
+        Self::new(MORE)
+    }
+
+    fn new(plain: &'static [u8]) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        let gzip = encoder.write_all(SCRIPT).and_then(|()| encoder.finish());
+        let gzip = encoder.write_all(plain).and_then(|()| encoder.finish());
+        let version = Version::of(plain);
         // Weak, because the compressed script is the same one in other bytes.
-        let etag = format!("W/\"{:.16}\"", hex::encode(Sha256::digest(SCRIPT)));
+        let etag = format!("W/\"{version}\"");
         Self {
+            plain,
             // Writing to memory does not fail; were it to, the plain script would serve.
             gzip: gzip.ok().map(Bytes::from),
+            version,
             etag: HeaderValue::try_from(etag).unwrap_or(HeaderValue::from_static("W/\"beacon\"")),
         }
     }
 
-    pub(super) fn answer(&self, method: &Method, headers: &HeaderMap) -> Response<Body> {
+    /// Answers a request to an address that may be pinned to a version. One that is pinned to another gets this script
+    /// all the same, so that pages go on reporting after an upgrade, but not for ever: nobody knows what will be there.
+    pub(super) fn answer(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        pinned: Option<Version>,
+    ) -> Response<Body> {
         if method != Method::GET && method != Method::HEAD {
             let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -53,14 +80,15 @@ impl Script {
         };
         let answer = response.headers_mut();
         answer.insert(ETAG, self.etag.clone());
-        answer.insert(CACHE_CONTROL, HeaderValue::from_static(CACHING));
+        let caching = if pinned == Some(self.version) { CACHING_PINNED } else { CACHING };
+        answer.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
         answer.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         response
     }
 
     fn whole(&self, method: &Method, headers: &HeaderMap) -> Response<Body> {
         let gzip = self.gzip.as_ref().filter(|_| accepts_gzip(headers));
-        let script = gzip.cloned().unwrap_or(Bytes::from_static(SCRIPT));
+        let script = gzip.cloned().unwrap_or(Bytes::from_static(self.plain));
         let length = HeaderValue::from(script.len());
         let mut response = Response::new(whole(if method == Method::HEAD { Bytes::new() } else { script }));
         let answer = response.headers_mut();
