@@ -5,6 +5,26 @@
 export interface LayoutShift extends PerformanceEntry {
   value: number;
   hadRecentInput: boolean;
+  sources?: { node?: Node | null }[];
+}
+
+/** Long Animation Frames, https://w3c.github.io/long-animation-frames/ */
+export interface LongAnimationFrame extends PerformanceEntry {
+  scripts: { sourceURL: string; duration: number }[];
+}
+
+/** Soft Navigations, https://wicg.github.io/soft-navigations/ */
+export interface SoftNavigation extends PerformanceEntry {
+  interactionId?: number;
+  paintTime?: number;
+  presentationTime?: number | null;
+  getLargestInteractionContentfulPaint?(): InteractionContentfulPaint | null;
+}
+
+/** Soft Navigations: the largest thing that was painted because of an interaction. */
+export interface InteractionContentfulPaint extends PerformanceEntry {
+  interactionId?: number;
+  largestContentfulPaint?: LargestContentfulPaint & { renderTime: number };
 }
 
 declare global {
@@ -30,6 +50,8 @@ declare global {
   }
 
   interface Window {
+    /** Temporal, https://tc39.es/proposal-temporal/ */
+    readonly Temporal?: { readonly Now: { timeZoneId(): string } };
     /** Deferred fetching, https://whatpr.org/fetch/1647.html */
     fetchLater?: (url: string | URL, init: RequestInit) => unknown;
   }

@@ -4,7 +4,7 @@
 // so that the collector needs to remember nothing.
 
 import { guard } from './guard.ts';
-import { SESSION_IDLE_MS_MAX, SESSION_VIEWS_MAX } from './limits.ts';
+import { SESSION_IDLE_MS_MAX } from './limits.ts';
 import { randomId } from './text.ts';
 import type { Landing } from './wire.ts';
 
@@ -15,33 +15,45 @@ export interface Visit {
   n: number;
   /** When that view began, by the wall clock. */
   at: number;
-  /** Share of sessions that report, and whether this one does: decided once. */
-  rate: number;
+  /** Share of sessions that report, if not all do, and whether this one does: decided once. */
+  rate?: number | undefined;
   sampled: boolean;
-  landing: Landing;
+  landing?: Landing;
   /** The landing's channel, in the page's own word. */
   channel?: string | undefined;
   /** Conversions already sent, by their order number or nothing. */
   orders: string[];
 }
 
+/** What the last view stored; nothing if there was none, or if storage is forbidden. */
+const stored = guard(() => JSON.parse(sessionStorage['graadmeter'] as string) as Visit);
+
 /**
- * The session that a view at `now` belongs to: the last one with one more view, or a new one.
+ * The session that a new view belongs to: if it is `followed`, the stored one with one more view, or a new one, which reports
+ * with the probability `rate`: 0 is never, and what is no share is always.
+ *
  * A clock set back doesn't end a session; one set forward may, which only splits it. What something else has
  * stored under our key has no time, and so is over.
  */
-export const nextView = (last: Visit | undefined, now: number, rate: number, draw: () => number): Visit =>
-  last && now - last.at <= SESSION_IDLE_MS_MAX
-    ? { ...last, n: Math.min(last.n + 1, SESSION_VIEWS_MAX), at: now }
-    : { id: randomId(), n: 1, at: now, rate, sampled: draw() < rate, landing: {}, orders: [] };
-
-/** The stored session; nothing if there is none, or if storage is forbidden. */
-export const readVisit = guard(() => JSON.parse(sessionStorage['graadmeter'] as string) as Visit);
+export const nextView = (followed: boolean, rate: number): Visit => {
+  const last = followed ? stored() : undefined;
+  const at = Date.now();
+  return last && at - last.at <= SESSION_IDLE_MS_MAX
+    ? { ...last, n: last.n + 1, at }
+    : {
+        id: randomId(),
+        n: 1,
+        at,
+        rate: rate < 1 ? rate : undefined,
+        sampled: !(Math.random() >= rate),
+        orders: [],
+      };
+};
 
 /** Stores the session, and answers with something if the browser let it. */
-export const writeVisit = guard((visit: Visit) => (sessionStorage['graadmeter'] = JSON.stringify(visit)));
+export const store = guard((visit: Visit) => (sessionStorage['graadmeter'] = JSON.stringify(visit)));
 
-/** Removes what was stored before the visitor refused. */
-export const forgetVisit = (): void => {
+/** Removes what was stored. */
+export const forget = (): void => {
   delete sessionStorage['graadmeter'];
 };

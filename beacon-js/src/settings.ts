@@ -1,26 +1,29 @@
 // What the page tells the beacon: the attributes of its tag, and the names it gives later.
 
-import { NAME_BYTES_MAX, RATE_MIN } from './limits.ts';
-import { clip } from './text.ts';
-
-/** The `data-` attributes of the tag, as written; `page`, `channel` and `variant` may be renamed by a call. */
+/** The `data-` attributes of the tag, as written. `page`, `stage`, `channel` and `variant` may be given by a call, too. */
 export interface Settings {
   site?: string;
-  endpoint?: string;
+  endpoint?: string | URL;
   rate?: string;
-  page?: string;
+  consent?: string;
+  auto?: string;
+  marks?: string;
+  page?: string | undefined;
+  stage?: string | undefined;
   channel?: string;
   variant?: string;
 }
 
-/** What a page may name by a call, too. */
-export const NAMES = ['page', 'channel', 'variant'] as const;
+/** Those of this page. */
+export let settings: Settings & Required<Pick<Settings, 'site' | 'endpoint' | 'rate'>>;
 
-/** A name as the wire takes it. */
-export const nameOf = (name: string | undefined): string | undefined => clip(name, NAME_BYTES_MAX);
+/** The script's tag, or what stands for it. */
+export interface Tag {
+  dataset: Settings | DOMStringMap;
+  /** The script's address: the collector's endpoint stands beside it. */
+  src: string;
+}
 
-/** The share of sessions that report: 0 is nobody, and what is no share is everybody. */
-export const rateOf = (text = '1'): number => {
-  const rate = parseFloat(text);
-  return rate >= 0 && rate < 1 ? rate && Math.max(rate, RATE_MIN) : 1;
+export const configure = ({ src, dataset }: Tag): void => {
+  settings = { site: 'default', rate: '1', endpoint: new URL('v1/beacon', src), ...(dataset as Settings) };
 };

@@ -1,20 +1,22 @@
-// Text as the wire allows it: bounded in bytes, without control characters, without queries.
+// Text and numbers as the wire allows them.
 
-/** `text` without control characters and cut to `bytes` of UTF-8, or nothing when none is left. */
-export const clip = (text: string | null | undefined, bytes: number): string | undefined =>
-  (text &&
-    new TextDecoder().decode(
-      // Encoding also mends lone surrogates, which a strict JSON parser refuses.
-      new TextEncoder().encode(text.replace(/\p{Cc}/gu, '')).subarray(0, bytes),
-      // As if more would follow, the decoder waits for the rest of a character that was cut in two.
-      { stream: true },
-    )) ||
-  undefined;
+import { NAME_CHARACTERS_MAX, URL_CHARACTERS_MAX } from './limits.ts';
 
-/** The address without query and fragment, because those may name a person; nothing for none. */
-export const withoutQuery = (address: string): string | undefined => address.replace(/[?#].*/, '') || undefined;
+type Value = (Partial<Pick<string, 'trim'> & Pick<number, 'toFixed'>> & Pick<string, 'slice'>) | null | undefined;
 
-/** 32 random hexadecimal digits. */
+/**
+ * What a key of a beacon may hold: short text, numbers of four decimals. A number that can't be is left to the collector, which
+ * leaves it out and counts it.
+ */
+export const allowed = (key: string, value: Value): unknown =>
+  value?.trim
+    ? // A control character, or half of one that was cut, makes the collector refuse the beacon.
+      value.slice(0, /url|ref/.test(key) ? URL_CHARACTERS_MAX : NAME_CHARACTERS_MAX).replace(/\p{C}/gu, '') || undefined
+    : value?.toFixed
+      ? +value.toFixed(4)
+      : (value ?? undefined);
+
+/** 18 random digits, which are hexadecimal too: of a million in ten minutes two are the same once in a million times. */
 export const randomId = (): string =>
   // randomUUID would need https.
-  crypto.getRandomValues(new Uint32Array(4)).reduce((id, part) => id + (part + 2 ** 32).toString(16).slice(1), '');
+  crypto.getRandomValues(new Uint32Array(3)).join('').slice(0, 18);

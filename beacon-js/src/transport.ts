@@ -5,35 +5,19 @@
 // called off when the beacon itself goes. All bodies are text/plain, which needs no CORS preflight.
 
 import { guard } from './guard.ts';
+import { settings } from './settings.ts';
 
-const REQUEST: RequestInit = {
-  method: 'POST',
-  // The answer is of no use, and asking for it would put CORS errors on the console.
-  mode: 'no-cors',
-  credentials: 'omit',
+let armed: AbortController | undefined;
+
+/** Sends now. A full queue, a blocker or a page that replaced sendBeacon leaves fetch with `keepalive`. */
+export const send = (body: string): void => {
+  if (!guard(() => navigator.sendBeacon(settings.endpoint, body))())
+    fetch(settings.endpoint, { body, method: 'POST', keepalive: true }).catch(() => 0);
 };
 
-/** The ways out to one collector. */
-export const transportTo = (endpoint: string | URL) => {
-  let armed: AbortController | undefined;
-  /** Sends now. A full queue, a blocker or a page that replaced sendBeacon leaves fetch with `keepalive`. */
-  const send = (body: string): void => {
-    const queued = guard(() => navigator.sendBeacon(endpoint, body))();
-    if (!queued) void fetch(endpoint, { ...REQUEST, body, keepalive: true }).catch(() => undefined);
-  };
-  return {
-    send,
-    /** Leaves `body` with the browser, instead of what was left before, to send if the page dies. */
-    arm(body: string): void {
-      const next = new AbortController();
-      window.fetchLater?.(endpoint, { ...REQUEST, body, signal: next.signal });
-      armed?.abort();
-      armed = next;
-    },
-    /** Sends what needs nothing left with the browser any more. */
-    sendLast(body: string): void {
-      send(body);
-      armed?.abort();
-    },
-  };
+/** Leaves `body` with the browser, to send if the page dies, instead of what was left before; or nothing any more. */
+export const arm = (body?: string): void => {
+  armed?.abort();
+  armed = new AbortController();
+  if (body) self.fetchLater?.(settings.endpoint, { body, method: 'POST', signal: armed.signal });
 };

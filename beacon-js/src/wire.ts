@@ -36,14 +36,51 @@ export type Vitals = Optional<{
   cls: number;
 }>;
 
+/** Which element it was, as a short CSS selector, and two moments on the way, in milliseconds since its beginning. */
+export type Part = Optional<{
+  target: string | null;
+  until: number[];
+}>;
+
+/** Where vitals came from. */
+export type Cause = Optional<{
+  /** When its resource was requested, and when it had come; then it was painted. */
+  lcp: Part;
+  /** When the first handler began, and when the last one ended; then the next frame was shown. */
+  inp: Part;
+  /** What moved most. */
+  cls: Part;
+}>;
+
+/** What one other host's content cost this view. */
+export interface ThirdParty {
+  host: string;
+  /** Requests. */
+  count: number;
+  /** Bytes transferred, of the requests that tell. */
+  bytes?: number;
+  /** How long its scripts ran in long animation frames; absent where the browser doesn't tell. */
+  ms: number;
+}
+
+/** Everything that was measured of a view. */
+export type Measured = Optional<{
+  timing: Timing;
+  vitals: Vitals;
+  cause: Cause;
+  third_party: ThirdParty[];
+  /** JavaScript errors and unhandled rejections. */
+  errors: number;
+}>;
+
 /** Where a visit came from, as the address says. */
 export type Campaign = Optional<{
   /** `utm_source` */
-  source: string;
+  source: string | null;
   /** `utm_medium` */
-  medium: string;
+  medium: string | null;
   /** `utm_campaign` */
-  name: string;
+  name: string | null;
   /** Name of the click id in the address (`gclid`), never its value. */
   click: string;
 }>;
@@ -103,6 +140,7 @@ export type Context = Optional<{
   url: string;
   ref: string;
   page: string;
+  stage: string;
   channel: string;
   nav: Navigation;
   session: Session;
@@ -116,14 +154,14 @@ export type Context = Optional<{
 }>;
 
 /** One report. */
-export interface Beacon extends Context {
+export interface Beacon extends Context, Measured {
   v: 1;
   site: string;
   /** 32 hexadecimal digits; the same `id` and `kind` counts once. */
   id: string;
   kind: 'page' | 'conversion';
   url: string;
-  timing?: Timing | undefined;
-  vitals?: Vitals | undefined;
+  /** Moments and durations by the page's own names, in milliseconds; this script tells of none. */
+  marks?: Record<string, number> | undefined;
   conversion?: Conversion | undefined;
 }

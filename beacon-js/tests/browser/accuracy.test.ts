@@ -45,7 +45,7 @@ test(
     nothing,
     (vitals) => {
       assert.ok((vitals.ttfb ?? 0) >= 300, JSON.stringify(vitals));
-      assert.ok((vitals.lcp ?? 0) > (vitals.fcp ?? 0) + 400, JSON.stringify(vitals));
+      assert.ok((vitals.lcp ?? 0) > (vitals.fcp ?? Infinity), JSON.stringify(vitals));
       assert.equal(vitals.inp, undefined);
     },
   ),
@@ -107,7 +107,7 @@ test(
       body: `<input id="search" style="font-size:30px"><script>
         let keys = 0;
         search.addEventListener('keydown', () => {
-          const end = performance.now() + (++keys === 30 ? 300 : keys === 40 ? 120 : 0);
+          const end = performance.now() + (++keys === 30 ? 1500 : keys === 40 ? 500 : 0);
           while (performance.now() < end);
         });
       </script>`,
@@ -121,7 +121,7 @@ test(
       await pause(1500);
     },
     (vitals) => {
-      assert.ok((vitals.inp ?? 0) >= 104 && (vitals.inp ?? Infinity) < 300, `inp ${String(vitals.inp)}`);
+      assert.ok((vitals.inp ?? 0) >= 496 && (vitals.inp ?? Infinity) < 1500, `inp ${String(vitals.inp)}`);
     },
   ),
 );

@@ -3,15 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'puppeteer-core';
-import { inWorld, settle, type World } from './harness.ts';
+import { complaintsOf, inWorld, settle, type World } from './harness.ts';
 
 /** Opens a page in which `before` ran first, and collects what it complains of. */
 const open = async (world: World, before: string): Promise<{ page: Page; complaints: string[] }> => {
-  world.pages.set('/', { tag: 'data-page="home"', alone: true });
+  world.pages.set('/', { tag: 'data-page="home" data-auto', alone: true });
   const page = await (await world.launch()).newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => complaints.push(message.text()));
+  const complaints = complaintsOf(page);
   await page.evaluateOnNewDocument(before);
   await page.goto(world.address('/'));
   await settle(page);
@@ -39,6 +37,7 @@ for (const [name, signal] of [
       await page.goto('about:blank');
       assert.deepEqual(await world.beacons(0), []);
       assert.deepEqual(complaints, []);
+      assert.ok(!world.requests.includes('GET /beacon-more.js'), 'the second file was fetched');
     }),
   );
 }
@@ -68,7 +67,7 @@ test(
     assert.deepEqual(
       beacons.map(({ kind, session, conversion }) => [kind, session, conversion]),
       [
-        ['conversion', undefined, { order: 'A1' }],
+        ['conversion', undefined, { order: 'A1', first: true }],
         ['page', undefined, undefined],
       ],
     );
@@ -139,6 +138,69 @@ for (const [name, before] of [
       await page.goto('about:blank');
       await world.onlyPage();
       assert.match(world.received[0]?.headers['content-type'] ?? '', /^text\/plain/);
+      assert.deepEqual(complaints, []);
+    }),
+  );
+}
+
+for (const [name, before] of [
+  ...['forEach', 'find', 'push', 'filter', 'sort', 'includes'].map(
+    (method) =>
+      [`Array.prototype.${method}`, `Array.prototype.${method} = () => { throw new TypeError('ours'); };`] as const,
+  ),
+  ['more on Array.prototype and Object.prototype', 'Array.prototype.more = Object.prototype.more = () => 5;'],
+  ['performance', "Object.defineProperty(window, 'performance', { value: undefined });"],
+  ['crypto', "Object.defineProperty(window, 'crypto', { value: undefined });"],
+  ['Date.now', 'let days = 0; const now = Date.now; Date.now = () => now() - 86_400_000 * days++;'],
+  ['JSON.stringify', "JSON.stringify = () => { throw new TypeError('ours'); };"],
+  ['sendBeacon and fetch', 'delete Navigator.prototype.sendBeacon; window.fetch = () => { throw new TypeError(1); };'],
+] as const) {
+  test(
+    `a page that replaced ${name}: no error of ours, and what is sent is valid`,
+    inWorld(async (world) => {
+      const { page, complaints } = await open(world, before);
+      await page.evaluate(`graadmeter('convert', { order: 'A1' }); graadmeter('mark', 'x'); graadmeter.context();`);
+      await page.goto('about:blank');
+      await world.beacons(0);
+      assert.deepEqual(complaints, []);
+    }),
+  );
+}
+
+for (const [name, before] of [
+  ['Array.prototype is longer', 'Array.prototype.more = Object.prototype.more = () => 5;'],
+  ['the clock jumps back', 'let days = 0; const now = Date.now; Date.now = () => now() - 86_400_000 * days++;'],
+] as const) {
+  test(
+    `${name}: everything is reported as ever`,
+    inWorld(async (world) => {
+      const { page, complaints } = await open(world, before);
+      await page.reload();
+      await settle(page);
+      await page.goto('about:blank');
+      const [first, second] = await world.beacons(2);
+      assert.deepEqual([first?.session?.n, second?.session?.n], [1, 2]);
+      assert.ok((second?.vitals?.lcp ?? 0) > 0);
+      assert.deepEqual(complaints, []);
+    }),
+  );
+}
+
+for (const [name, before] of [
+  ['PerformanceObserver', 'delete window.PerformanceObserver;'],
+  ['supported entry types', "Object.defineProperty(PerformanceObserver, 'supportedEntryTypes', { value: undefined });"],
+] as const) {
+  test(
+    `back from the back/forward cache without ${name}`,
+    inWorld(async (world) => {
+      const { page, complaints } = await open(world, before);
+      world.pages.set('/next', { alone: true });
+      await page.goto(world.address('/next'));
+      await settle(page);
+      await page.goBack();
+      await settle(page);
+      await page.goto('about:blank');
+      assert.equal((await world.beacons(3))[2]?.nav, 'bfcache');
       assert.deepEqual(complaints, []);
     }),
   );

@@ -8,8 +8,20 @@ import type { Beacon, Vitals } from '../../src/wire.ts';
 import { assertValid } from '../schema.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const SCRIPT = readFileSync(new URL('../../dist/beacon.js', import.meta.url));
-const WEB_VITALS = readFileSync(new URL('../../node_modules/web-vitals/dist/web-vitals.iife.js', import.meta.url));
+const WEB_VITALS = '../../node_modules/web-vitals/dist/';
+/** What the shop and the collector serve, by its path. */
+const SCRIPTS = new Map(
+  [
+    ['/beacon.js', '../../dist/beacon.js'],
+    ['/beacon-more.js', '../../dist/beacon-more.js'],
+    ['/beacon.mjs', '../../dist/beacon.mjs'],
+    // Under a name of the shop's own.
+    ['/a/pulse.js', '../../dist/beacon.js'],
+    ['/a/pulse-more.js', '../../dist/beacon-more.js'],
+    ['/web-vitals.js', `${WEB_VITALS}web-vitals.iife.js`],
+    ['/web-vitals.attribution.js', `${WEB_VITALS}web-vitals.attribution.iife.js`],
+  ].map(([path = '', file = '']) => [path, readFileSync(new URL(file, import.meta.url))]),
+);
 /** Heavy enough to be content: images of under 0.05 bits a pixel are no candidates for the largest paint. */
 const PICTURE =
   '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400"><rect width="600" height="400" fill="#a52"/>' +
@@ -28,6 +40,15 @@ const TRUTH = `<script src="/web-vitals.js"></script><script>
   });
 </script>`;
 
+type Headers = Readonly<Record<string, string>>;
+
+/** A script that holds up the page. */
+const busy = (ms: number): string =>
+  `{ const end = performance.now() + ${String(ms)}; while (performance.now() < end); }`;
+
+/** Whether others may read the times and sizes of what was asked for, by its address. */
+const allowing = (url: URL): Headers => (url.searchParams.has('allow') ? { 'Timing-Allow-Origin': '*' } : {});
+
 /** One request that the collector got. */
 export interface Received {
   body: string;
@@ -42,6 +63,9 @@ export interface ShopPage {
   tag?: string;
   head?: string;
   delayMs?: number;
+  headers?: Headers;
+  /** What stands in the place of the beacon's tag. */
+  instead?: string;
   /** Without web-vitals beside the beacon. */
   alone?: boolean;
 }
@@ -50,6 +74,10 @@ export class World {
   readonly pages = new Map<string, ShopPage>();
   readonly received: Received[] = [];
   readonly truths: Vitals[] = [];
+  /** Whatever else a page has told. */
+  readonly told: unknown[] = [];
+  /** Paths that are not there. */
+  readonly missing = new Set<string>();
   readonly requests: string[] = [];
   private readonly browsers: Browser[] = [];
   private readonly server: Server;
@@ -62,29 +90,37 @@ export class World {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const body = Buffer.concat(chunks).toString();
-        const answer = (type: string, content: string | Buffer, delayMs = 0): void => {
-          setTimeout(() => response.writeHead(200, { 'Content-Type': type }).end(content), delayMs);
+        const answer = (type: string, content: string | Buffer, delayMs = 0, more: Headers = {}): void => {
+          const headers = { 'Content-Type': type, 'Access-Control-Allow-Origin': '*', ...more };
+          setTimeout(() => response.writeHead(200, headers).end(content), delayMs);
         };
         const page = this.pages.get(url.pathname);
-        if (url.pathname === '/v1/beacon') {
+        const script = SCRIPTS.get(url.pathname);
+        if (url.pathname === '/v1/beacon' || url.pathname === '/a/p') {
           this.received.push({ body, headers: request.headers, method: request.method ?? '' });
           response.writeHead(204).end();
         } else if (url.pathname === '/truth') {
           this.truths.push(JSON.parse(body) as Vitals);
           response.writeHead(204).end();
-        } else if (url.pathname === '/beacon.js') answer('text/javascript', SCRIPT);
-        else if (url.pathname === '/web-vitals.js') answer('text/javascript', WEB_VITALS);
-        else if (url.pathname === '/picture.svg') {
-          answer('image/svg+xml', PICTURE, Number(url.searchParams.get('ms')));
-        } else if (page) answer('text/html; charset=utf-8', World.html(page), page.delayMs);
+        } else if (url.pathname === '/told') {
+          this.told.push(JSON.parse(body));
+          response.writeHead(204).end();
+        } else if (this.missing.has(url.pathname)) response.writeHead(404).end();
+        else if (script) answer('text/javascript', script);
+        else if (url.pathname === '/busy.js') {
+          answer('text/javascript', busy(Number(url.searchParams.get('ms'))), 0, allowing(url));
+        } else if (url.pathname === '/picture.svg') {
+          answer('image/svg+xml', PICTURE, Number(url.searchParams.get('ms')), allowing(url));
+        } else if (page) answer('text/html; charset=utf-8', World.html(page), page.delayMs, page.headers);
         else response.writeHead(404).end();
       });
     });
   }
 
-  private static html({ body = '<h1>Winkel</h1>', tag = '', head = '', alone = false }: ShopPage): string {
+  private static html({ body = '<h1>Winkel</h1>', tag = '', head = '', alone = false, instead }: ShopPage): string {
+    const script = instead ?? `<script async src="/beacon.js" data-site="shop" ${tag}></script>`;
     return `<!doctype html><title>Winkel</title><link rel="icon" href="data:,">${head}
-      <script async src="/beacon.js" data-site="shop" ${tag}></script>${alone ? '' : TRUTH}${body}`;
+      ${script}${alone ? '' : TRUTH}${body}`;
   }
 
   async listen(): Promise<void> {
@@ -147,7 +183,24 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 
 /** Waits until the page is painted and quiet, and the beacon has had its idle moment. */
 export const settle = async (page: Page, ms = 600): Promise<void> => {
-  await page.waitForFunction('typeof graadmeter === "function" && !!graadmeter.context');
+  const end = performance.now() + ARRIVAL_MS;
+  // No `waitForFunction`: it makes a function of text, which a strict content security policy forbids.
+  while (!(await page.evaluate('typeof graadmeter === "function" && !!graadmeter.context'))) {
+    if (performance.now() > end) throw new Error('the beacon has not begun');
+    await pause(20);
+  }
   await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   await pause(ms);
 };
+
+/** What a page complains of from now on: errors, and whatever is on its console. */
+export const complaintsOf = (page: Page): string[] => {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => complaints.push(message.text()));
+  return complaints;
+};
+
+/** Calls `graadmeter`. */
+export const call = (page: Page, ...call: unknown[]): Promise<unknown> =>
+  page.evaluate(`graadmeter(...${JSON.stringify(call)})`);

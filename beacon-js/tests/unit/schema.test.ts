@@ -5,9 +5,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { URL_BYTES_MAX } from '../../src/limits.ts';
+import { HOSTS_MAX, NAME_CHARACTERS_MAX, URL_CHARACTERS_MAX } from '../../src/limits.ts';
 import type { Beacon } from '../../src/wire.ts';
 import { accepts, assertValid } from '../schema.ts';
+
+/** What the collector takes (crate graadmeter-wire, module `limits`). */
+const BODY_BYTES_MAX = 16 * 1024;
 
 const FIXTURES = new URL('../../../tests/fixtures/wire/v1/', import.meta.url);
 const read = (folder: string): [name: string, text: string][] =>
@@ -37,7 +40,7 @@ test('the schema refuses every invalid fixture', () => {
   for (const [name, text] of fixtures) assert.ok(!accepts(parse(text)), name);
 });
 
-/** What only a probe or a later beacon sends, and what is the same as absent. */
+/** Not what only a probe sends, what is the same as absent, or a host without the time that we always give. */
 const isOurs = (text: string): boolean => {
   const value = JSON.parse(text) as Record<string, unknown>;
   return !/:\s*null\b/.test(text) && !['third_party', 'source', 'region', 'check'].some((key) => key in value);
@@ -75,24 +78,44 @@ test('our types take the valid fixtures of a browser', () => {
   assert.deepEqual(complaints, []);
 });
 
+/** Text that takes the most bytes: the longest characters of the Basic Multilingual Plane, or what JSON escapes. */
+const long = (characters: number): string => '€'.repeat(characters);
+const escaped = (characters: number): string => '"'.repeat(characters);
+
 test('the schema knows every key that a beacon can send, and the fullest one fits', () => {
-  const path = `https://www.shop.example/${'p'.repeat(URL_BYTES_MAX)}`.slice(0, URL_BYTES_MAX);
-  const campaign = { source: '"'.repeat(128), medium: '\\'.repeat(128), name: '"'.repeat(128), click: 'li_fat_id' };
-  const number = 599_999.9;
-  const fullest: Required<Beacon> = {
-    v: 1, site: 's'.repeat(64), id: 'f'.repeat(32), kind: 'conversion', url: path, ref: path, page: '"'.repeat(64),
-    channel: '"'.repeat(64), nav: 'back_forward', campaign, variant: '"'.repeat(64), rate: 0.0001,
-    tz: 'America/Argentina/ComodRivadavia',
-    session: { id: 'f'.repeat(32), n: 100_000, landing: { lcp: number, load: number, ref: path, page: '"'.repeat(64), campaign } },
-    device: { w: 100_000, h: 100_000, dpr: 1.100000023841858, touch: 256, memory: 1024, ect: 'slow-2g', mobile: true, webdriver: true },
-    timing: {
-      redirect: number, dns: number, connect: number, tls: number, ttfb: number, response: number,
-      dom_interactive: number, dom_content_loaded: number, load: number,
-    },
-    vitals: { ttfb: number, fcp: number, lcp: number, inp: 59_999.9, cls: 99.9999 },
-    conversion: { value: '999999999999.999999', currency: 'EUR', order: '"'.repeat(128), first: false },
-  }; // prettier-ignore
-  const body = JSON.stringify(fullest);
-  assertValid(JSON.parse(body));
-  assert.ok(Buffer.byteLength(body) <= 16 * 1024, `${String(Buffer.byteLength(body))} bytes`);
+  const url = `https://www.shop.example/${'p'.repeat(URL_CHARACTERS_MAX)}`.slice(0, URL_CHARACTERS_MAX);
+  const ms = 599_999.9999;
+  for (const text of [long, escaped]) {
+    const name = text(NAME_CHARACTERS_MAX);
+    const campaign = { source: name, medium: name, name, click: 'c'.repeat(NAME_CHARACTERS_MAX) };
+    const part = { target: name, until: [ms, ms] };
+    const page: Required<Omit<Beacon, 'conversion' | 'marks'>> = {
+      v: 1, site: 's'.repeat(NAME_CHARACTERS_MAX), id: '4'.repeat(30), kind: 'page', url, ref: url, page: name,
+      stage: name, channel: name, nav: 'back_forward', campaign, variant: name, rate: 0.0001,
+      tz: 'America/Argentina/ComodRivadavia',
+      session: { id: '4'.repeat(30), n: 100_000, landing: { lcp: ms, load: ms, ref: url, page: name, campaign } },
+      device: { w: 100_000, h: 100_000, dpr: 1.3333, touch: 256, memory: 1024, ect: 'slow-2g', mobile: true, webdriver: true },
+      timing: {
+        redirect: ms, dns: ms, connect: ms, tls: ms, ttfb: ms, response: ms,
+        dom_interactive: ms, dom_content_loaded: ms, load: ms,
+      },
+      vitals: { ttfb: ms, fcp: ms, lcp: ms, inp: 59_999.9999, cls: 99.9999 },
+      cause: { lcp: part, inp: part, cls: { target: name } },
+      third_party: Array.from({ length: HOSTS_MAX }, (_, i) => ({
+        host: `${String(i + 10)}${'h'.repeat(NAME_CHARACTERS_MAX - 2)}`, count: 10_000, bytes: 1e10, ms,
+      })),
+      errors: 10_000,
+    }; // prettier-ignore
+    const sale: Beacon = {
+      ...page, timing: undefined, vitals: undefined, cause: undefined, third_party: undefined,
+      errors: undefined, kind: 'conversion',
+      conversion: { value: '999999999999.999999', currency: 'EUR', order: name, first: false },
+    }; // prettier-ignore
+    for (const fullest of [page, sale]) {
+      const body = JSON.stringify(fullest);
+      assertValid(JSON.parse(body));
+      const bytes = Buffer.byteLength(body);
+      assert.ok(bytes <= BODY_BYTES_MAX, `${fullest.kind}: ${String(bytes)} bytes`);
+    }
+  }
 });

@@ -3,108 +3,111 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { campaignOf } from '../../src/campaign.ts';
-import { measured } from '../../src/number.ts';
-import { rateOf } from '../../src/settings.ts';
-import { clip, randomId, withoutQuery } from '../../src/text.ts';
+import { namesIn } from '../../src/more/marks.ts';
+import { selectorOf } from '../../src/selector.ts';
+import { allowed, randomId } from '../../src/text.ts';
 
-test('text is cut to bytes, never inside a character', () => {
-  for (const [text, bytes, expected] of [
-    ['winter', 64, 'winter'],
-    ['winter', 6, 'winter'],
-    ['winter', 5, 'winte'],
-    ['één', 2, 'é'],
-    ['één', 3, 'é'],
-    ['één', 4, 'éé'],
-    ['€€', 5, '€'],
-    ['👟👟', 7, '👟'],
-    ['👟', 3, undefined],
-    ['a\u0000b\u001f\u007f\u009fc', 64, 'abc'],
-    ['\n', 64, undefined],
-    ['', 64, undefined],
-    [null, 64, undefined],
-    [undefined, 64, undefined],
-    ['\ud83d!', 64, '\ufffd!'],
-  ] as const) {
-    assert.equal(clip(text, bytes), expected, JSON.stringify([text, bytes]));
-  }
-});
+const sent = (value: unknown, key = 'page'): unknown => allowed(key, value as Parameters<typeof allowed>[1]);
 
-test('every cut text fits and is a beginning of the whole', () => {
-  const whole = 'a é € 👟 e\u0301 ﷽ 日本語 '.repeat(4);
-  const all = new TextEncoder().encode(whole).length;
-  for (let bytes = 1; bytes <= all; bytes++) {
-    const cut = clip(whole, bytes) ?? '';
-    const length = new TextEncoder().encode(cut).length;
-    assert.ok(whole.startsWith(cut) && length <= bytes && length > bytes - 4, String(bytes));
-  }
-});
-
-test('addresses lose query and fragment', () => {
-  for (const [address, expected] of [
-    ['https://a.example/p?mail=x@y.z#top', 'https://a.example/p'],
-    ['https://a.example/p#top?x', 'https://a.example/p'],
-    ['android-app://com.google.android.gm/', 'android-app://com.google.android.gm/'],
+test('text is cut to characters', () => {
+  for (const [text, expected] of [
+    ['winter', 'winter'],
+    ['winter\n', 'winter'],
+    ['x'.repeat(65), 'x'.repeat(64)],
+    ['é'.repeat(65), 'é'.repeat(64)],
+    ['\n', undefined],
     ['', undefined],
-    ['?q', undefined],
+    [null, undefined],
+    [undefined, undefined],
   ] as const) {
-    assert.equal(withoutQuery(address), expected);
+    assert.equal(sent(text), expected, JSON.stringify(text));
   }
+  const address = `https://www.shop.example/${'p'.repeat(4096)}`;
+  for (const key of ['url', 'ref']) assert.equal(sent(address, key), address.slice(0, 1700));
 });
 
-test('ids are 32 random hexadecimal digits', () => {
+test('text is never cut inside a character: half of one makes the collector refuse the beacon', () => {
+  const cut = sent(`${'x'.repeat(63)}👟`) as string;
+  assert.doesNotMatch(cut, /\p{Cs}/u);
+});
+
+test('text loses its control characters: with one the collector refuses the beacon', () => {
+  assert.doesNotMatch(sent('a\u0000b\u001f\u007f\u009fc') as string, /\p{Cc}/u);
+});
+
+test('numbers have four decimals, and no quirk of a browser is hidden', () => {
+  for (const [value, expected] of [
+    [912.4499, 912.4499],
+    [912.44994, 912.4499],
+    [1.100000023841858, 1.1],
+    [0, 0],
+    [-1, -1],
+    [true, true],
+    [false, false],
+  ] as const) {
+    assert.equal(sent(value, 'lcp'), expected);
+  }
+  assert.equal(JSON.stringify({ lcp: NaN }, allowed), '{"lcp":null}', 'which is as good as absent');
+});
+
+test('ids are enough random hexadecimal digits', () => {
   const ids = Array.from({ length: 2000 }, randomId);
-  for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/);
+  for (const id of ids) assert.match(id, /^[0-9a-f]{16,64}$/);
   assert.equal(new Set(ids).size, ids.length);
-  for (let place = 0; place < 32; place++) {
-    assert.equal(new Set(ids.map((id) => id[place])).size, 16, `digit ${String(place)} does not vary`);
-  }
-});
-
-test('measured values are rounded, and left out when they cannot be', () => {
-  assert.equal(measured(912.4499), 912.4);
-  assert.equal(measured(0), 0);
-  assert.equal(measured(600_000), 600_000);
-  assert.equal(measured(0.03456, 100, 4), 0.0346);
-  for (const impossible of [undefined, NaN, -1, -0.001, 600_001, Infinity]) {
-    assert.equal(measured(impossible), undefined);
-  }
-});
-
-test('a rate that is none reports everybody', () => {
-  for (const [text, rate] of [
-    [undefined, 1],
-    ['', 1],
-    ['1', 1],
-    ['0.25', 0.25],
-    ['.5', 0.5],
-    ['0', 0],
-    ['0.00001', 0.0001],
-    ['2', 1],
-    ['-1', 1],
-    ['half', 1],
-    ['NaN', 1],
-  ] as const) {
-    assert.equal(rateOf(text), rate, text);
+  for (let place = 0; place < 18; place++) {
+    assert.ok(new Set(ids.map((id) => id[place])).size >= 9, `digit ${String(place)} does not vary`);
   }
 });
 
 test('campaigns name the click id, and never tell its value', () => {
   for (const [search, campaign] of [
     ['', undefined],
-    ['?page=2', undefined],
-    ['?utm_source=', undefined],
+    ['?page=2', {}],
+    ['?utm_source=', {}],
     [
       '?utm_source=google&utm_medium=cpc&utm_campaign=Winter+sale&gclid=abc',
       { source: 'google', medium: 'cpc', name: 'Winter sale', click: 'gclid' },
     ],
     ['?fbclid=1', { click: 'fbclid' }],
     ['?ScCid=1', { click: 'ScCid' }],
-    ['?fbclid=1&gclid=2', { click: 'gclid' }],
+    ['?q=1&msclkid=2', { click: 'msclkid' }],
+    ['?gbraid=1', { click: 'gbraid' }],
+    ['?wbraid=1', { click: 'wbraid' }],
+    ['?ttclid=1', { click: 'ttclid' }],
+    ['?epik=1', { click: 'epik' }],
+    ['?li_fat_id=1', { click: 'li_fat_id' }],
+    ['?utm_content=gclid', {}],
     ['?utm_medium=e%2Dmail%0A', { medium: 'e-mail' }],
     ['?utm_source=%E0%A4%A', { source: '\ufffd%A' }],
-    [`?utm_source=${'x'.repeat(300)}`, { source: 'x'.repeat(128) }],
+    [`?utm_source=${'x'.repeat(300)}`, { source: 'x'.repeat(64) }],
   ] as const) {
-    const found = campaignOf(search);
-    assert.deepEqual(found && (JSON.parse(JSON.stringify(found)) as unknown), campaign, search);
+    const found = campaignOf(new URL(`https://www.shop.example/${search}`));
+    assert.deepEqual(found && (JSON.parse(JSON.stringify(found, allowed)) as unknown), campaign, search);
   }
+});
+
+test('selectors are short, and of an element', () => {
+  const element = (
+    localName: string | undefined,
+    classList: string[] = [],
+    id = '',
+    parentElement?: unknown,
+  ): Element => ({ localName, classList, id, parentElement }) as unknown as Element;
+  const parent = element('p', ['price', 'now']);
+  for (const [node, selector] of [
+    [element('img', ['hero'], 'main'), '#main'],
+    [parent, 'p.price.now'],
+    [element('button'), 'button'],
+    [element(undefined, [], undefined, parent), 'p.price.now'],
+    [null, null],
+    [undefined, undefined],
+  ] as const) {
+    assert.equal(selectorOf(node), selector);
+  }
+});
+
+test('names of marks stand between commas; what would have the beacon refused is none', () => {
+  assert.deepEqual([...namesIn(' hero shown,search , ,\u0007bell, a\nb, hero shown')], ['hero shown', 'search']);
+  assert.deepEqual([...namesIn(`${'x'.repeat(64)},${'y'.repeat(65)}`)], ['x'.repeat(64)]);
+  assert.equal(namesIn(Array.from({ length: 40 }, (_, n) => `m${String(n)}`).join()).size, 16);
 });

@@ -1,0 +1,64 @@
+// First and Largest Contentful Paint: the first text or image, and the last of the candidates that the browser reports
+// for the largest (Paint Timing, Largest Contentful Paint API, Soft Navigations), with when the largest one's resource was requested
+// and when it had come (https://web.dev/articles/optimize-lcp#lcp-breakdown).
+//
+// Quirks: "first-paint" is of the type `paint` too, and may be no more than a background colour. The browser itself stops
+// looking for the largest at the first input or scroll, but not when the page is hidden. A page rendered before the visitor
+// went to it counts from the visit on, so the browser's raw figure is far too large. A page in a background tab paints
+// when it is looked at, hours later perhaps. After a return from the back/forward cache no browser reports a paint: it is
+// taken as web-vitals takes it, since the second animation frame begins after the first one was painted, with all that
+// there is.
+
+import { guard } from '../guard.ts';
+import { reports } from '../reports.ts';
+import type { InteractionContentfulPaint, SoftNavigation } from '../platform.ts';
+import { selectorOf } from '../selector.ts';
+import { cause, hiddenAt, vitals, waited } from '../view.ts';
+
+/** What the last soft navigation began with. */
+let interaction: number | undefined;
+
+const firstAt = (at = NaN): void => {
+  if (at < hiddenAt) {
+    vitals.fcp = waited(at);
+    // As in the Chrome UX Report, only what was painted in sight can move. Nothing seen is 0, unless nothing can be seen.
+    if (reports('layout-shift')) vitals.cls ??= 0;
+  }
+};
+
+export const takePaint = (entry: PerformanceEntry): void => {
+  if (entry.name === 'first-contentful-paint') firstAt(entry.startTime);
+};
+
+export const takeLargest = (paint: LargestContentfulPaint, at = paint.startTime): void => {
+  if (at < hiddenAt) {
+    const [resource] = performance.getEntriesByName(paint.url, 'resource') as PerformanceResourceTiming[];
+    vitals.lcp = waited(at);
+    cause.lcp = {
+      // Now, because it may be gone when the view is.
+      target: selectorOf(paint.element),
+      until: resource && [waited(resource.requestStart || resource.startTime), waited(resource.responseEnd)],
+    };
+  }
+};
+
+export const takeLater = (entry: InteractionContentfulPaint | null | undefined): void => {
+  const paint = entry?.largestContentfulPaint;
+  if (paint && entry.interactionId === interaction) takeLargest(paint, paint.renderTime);
+};
+
+export const takeSoft = (entry: SoftNavigation): void => {
+  interaction = entry.interactionId;
+  firstAt(entry.presentationTime ?? entry.paintTime);
+  takeLater(entry.getLargestInteractionContentfulPaint?.());
+};
+
+/** After a return from the back/forward cache. */
+export const awaitPaint = (): void => {
+  const painted = guard(() => {
+    // Frames stand still while a page is hidden: then this one comes much too late, after `hiddenAt`.
+    firstAt(performance.now());
+    if (reports('largest-contentful-paint')) vitals.lcp = vitals.fcp;
+  });
+  requestAnimationFrame(() => requestAnimationFrame(painted));
+};
