@@ -11,9 +11,7 @@ mod storage;
 mod tls;
 
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 use std::path::Path;
-use std::time::Duration;
 
 use graadmeter_base::settings::{self, Mistakes, Section, SettingsError};
 use hyper::header::HeaderName;
@@ -25,7 +23,6 @@ use crate::admit::origin::Origins;
 use crate::aggregate::budget::{Budgets, CellsMax};
 use crate::clickhouse::Settings;
 use crate::history::Retention;
-use crate::journal::Durability;
 use crate::limits::{CLIENTS_WATCHED_MAX, CONFIG_BYTES_MAX, REPORTS_REMEMBERED_MAX};
 use crate::observation::SiteIndex;
 use crate::place::SitePlaces;

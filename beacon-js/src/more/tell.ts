@@ -2,9 +2,7 @@
 
 import { guard } from '../guard.ts';
 
-type Call = (command: string, ...given: unknown[]) => void;
-
 /** Calls `graadmeter`. */
-export const tell = guard<Parameters<Call>, void>((...call) => {
-  (window as unknown as { graadmeter: Call }).graadmeter(...call);
+export const tell = guard((command: string, ...given: unknown[]): void => {
+  (window as unknown as { graadmeter: typeof tell }).graadmeter(command, ...given);
 });
