@@ -3,6 +3,7 @@
 mod metrics;
 mod timings;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,19 +36,29 @@ pub struct Api {
     /// For scrapes that are answered at the same time.
     room: Arc<Semaphore>,
     timings: Option<Timings>,
+    /// Whether only this machine asks.
+    is_near: bool,
 }
 
 impl Api {
-    /// An admin listener; `ready` says whether beacons are taken, and `past` answers for what was before.
+    /// An admin listener on `address`; `ready` says whether beacons are taken, and `past` answers for what was before.
     #[must_use]
     pub fn new(
+        address: IpAddr,
         exposition: Exposition,
         token: Option<Secret>,
         ready: Arc<AtomicBool>,
         past: Option<Source>,
     ) -> Self {
         let room = Arc::new(Semaphore::new(SCRAPES_MAX));
-        Self { exposition: Arc::new(exposition), token, ready, room, timings: past.map(Timings::new) }
+        Self {
+            exposition: Arc::new(exposition),
+            token,
+            ready,
+            room,
+            timings: past.map(Timings::new),
+            is_near: address.is_loopback(),
+        }
     }
 
     /// Answers one request.
@@ -61,7 +72,7 @@ impl Api {
             "/readyz" if self.ready.load(Ordering::Relaxed) => text(StatusCode::OK, PLAIN_TEXT, "ready\n"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, PLAIN_TEXT, "not taking beacons\n"),
             _ if !self.is_allowed(headers) => unauthorized(),
-            "/metrics" => metrics::answer(&self.exposition, headers, &self.room),
+            "/metrics" => metrics::answer(&self.exposition, headers, &self.room, self.is_near),
             "/api/v1/timings" => match &self.timings {
                 Some(timings) => timings.answer(uri.query().unwrap_or_default()).await,
                 None => error(StatusCode::NOT_FOUND, NO_PAST),

@@ -30,7 +30,7 @@ use self::encode::{Encode, Protobuf, Text};
 use self::names::AllNames;
 use self::numbers::Numbers;
 use self::own::Own;
-use self::rum::Scrape;
+use self::rum::Writer;
 use self::serving::Serving;
 
 pub use self::courtesy::Courtesy;
@@ -98,6 +98,12 @@ impl Exposition {
         Ok(self)
     }
 
+    /// As many cells as the last scrape found.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        usize::try_from(self.cells.get()).unwrap_or_default()
+    }
+
     /// Writes all metrics.
     ///
     /// # Errors
@@ -124,7 +130,6 @@ impl Exposition {
 
     fn write_rum(&self, names: &AllNames, encode: impl Encode, out: &mut dyn Write) -> io::Result<()> {
         let (tallies, sites) = (self.pipeline.tallies(), self.pipeline.sites());
-        let (started, courtesy) = (self.started, Courtesy::new());
-        Scrape { tallies, sites: &sites, names, started, encode, courtesy, out }.write()
+        rum::write(names, &sites, self.started, Writer::new(tallies, encode, out))
     }
 }

@@ -152,7 +152,7 @@ pub async fn run(
         (None, _) => None,
     };
     let past = asks_clickhouse.or_else(|| feed.as_ref().map(Feed::reader).map(Source::History));
-    let api = Arc::new(Api::new(exposition, token, Arc::clone(&ready), past));
+    let api = Arc::new(Api::new(admin.ip(), exposition, token, Arc::clone(&ready), past));
     let sent = sending.as_ref().map(|(_, sent)| Arc::clone(sent));
     let keeping = match (pipeline.read_journal().transpose()?, feed) {
         (Some(reading), Some(feed)) => {

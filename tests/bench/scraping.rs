@@ -22,7 +22,8 @@ const BAR_P99: f64 = 2.0;
 /// Runs the benchmark.
 pub(crate) fn run(session: &mut Session) {
     let slice = Duration::from_secs(if session.quick { 2 } else { 5 });
-    let Figures { alone, beside, scrapes, text } = session.with_filled(|filled| measure(filled, slice));
+    let Figures { alone, beside, scrapes, without_load } =
+        session.with_filled(|filled| measure(filled, slice));
 
     let took_ms = median(scrapes.iter().map(|scrape| scrape.took.as_secs_f64() * 1e3));
     let slowest = scrapes.iter().map(|scrape| scrape.took).max().unwrap_or_default();
@@ -47,21 +48,21 @@ pub(crate) fn run(session: &mut Session) {
         &format!("without {without:.2} ms; at {:.0}/s", alone.rate()),
         with <= BAR_P99 * without,
     );
-    for scrape in text {
+    for (what, scrape) in without_load {
         session.table.note(
-            "scrape: classic text, without load",
+            &format!("scrape: {what}, without load"),
             &format!("{:.0} ms", scrape.took.as_secs_f64() * 1e3),
             &told(&scrape),
         );
     }
 }
 
-/// What was seen: the load alone and beside scrapes, those scrapes, and two of the text.
+/// What was seen: the load alone and beside scrapes, those scrapes, and some without load.
 struct Figures {
     alone: Report,
     beside: Report,
     scrapes: Vec<Scrape>,
-    text: [Scrape; 2],
+    without_load: [(&'static str, Scrape); 3],
 }
 
 fn measure(filled: &mut Filled, slice: Duration) -> Figures {
@@ -75,8 +76,10 @@ fn measure(filled: &mut Filled, slice: Duration) -> Figures {
         beside.add(&beside_scrapes(filled, pace, slice, &mut scrapes));
     }
     filled.sent += alone.accepted + beside.accepted;
-    let text = ["gzip", "identity"].map(|encoding| scrape(filled.collector.admin(), TEXT, encoding));
-    Figures { alone, beside, scrapes, text }
+    let without_load =
+        [("native", NATIVE, "gzip"), ("classic text", TEXT, "gzip"), ("classic text", TEXT, "identity")]
+            .map(|(what, accept, encoding)| (what, scrape(filled.collector.admin(), accept, encoding)));
+    Figures { alone, beside, scrapes, without_load }
 }
 
 fn run_slice(filled: &mut Filled, pace: Pace, slice: Duration) -> Report {

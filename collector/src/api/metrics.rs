@@ -1,6 +1,6 @@
 //! `/metrics`: written on threads of its own, in pieces that go out as the scraper reads them, so that a scrape
-//! of any size takes little memory and no time of the listeners'. One thread writes, and one compresses what is
-//! written: together they are done sooner, and the first lets go of what it reads while the second works.
+//! of any size takes little memory and no time of the listeners'. Some threads write, and one compresses what is
+//! written: together they are done sooner.
 
 use std::io::{self, BufWriter, Write};
 use std::mem;
@@ -30,14 +30,18 @@ const PIECE_BYTES: usize = 64 * 1024;
 const PIECES_WAITING: usize = 4;
 /// Pieces that wait to be compressed: most of a large family, which is written at once.
 const PIECES_UNCOMPRESSED: usize = 32;
+/// A scrape of so many cells is compressed for this machine, too: in some ten milliseconds.
+const CELLS_COMPRESSED_NEAR: usize = 500;
 /// Bytes that are compressed before the core is offered to others.
 const BITE_BYTES: usize = 16 * 1024;
 
-/// Answers one scrape in the format that its headers ask for; `room` says whether it may be answered now.
+/// Answers one scrape in the format that its headers ask for; `room` says whether it may be answered now, `is_near` that
+/// whoever asks does so from this machine.
 pub(super) fn answer(
     exposition: &Arc<Exposition>,
     headers: &HeaderMap,
     room: &Arc<Semaphore>,
+    is_near: bool,
 ) -> Response<Body> {
     let Ok(room) = Arc::clone(room).try_acquire_owned() else {
         return refuse("too many scrapes are being answered; try again\n");
@@ -48,9 +52,10 @@ pub(super) fn answer(
     };
     let format = Format::accepted(&asked(ACCEPT));
     let is_gzip = accepts_gzip(&asked(ACCEPT_ENCODING));
+    let gzip = is_gzip.then(|| effort(format, is_near, exposition.cells()));
     let (sender, body) = Channel::new(PIECES_WAITING);
     let pieces = Pieces { body: sender, runtime: Handle::current(), _room: room };
-    if let Err(error) = start(Arc::clone(exposition), format, is_gzip, pieces) {
+    if let Err(error) = start(Arc::clone(exposition), format, gzip, pieces) {
         tracing::error!(%error, "no thread can be had for a scrape");
         return refuse("no thread can be had for a scrape; the log says why\n");
     }
@@ -65,19 +70,41 @@ pub(super) fn answer(
     response
 }
 
+/// How hard to compress a scrape of so many cells. Half of the bytes of native histograms stay, and of a large scrape's time
+/// compressing takes the larger part: on loopback that is time lost, so it only gets gzip's form. Of text, a tenth stays.
+fn effort(format: Format, is_near: bool, cells: usize) -> Compression {
+    match format {
+        Format::Protobuf if is_near && cells > CELLS_COMPRESSED_NEAR => Compression::none(),
+        Format::Protobuf | Format::Text => Compression::fast(),
+    }
+}
+
 fn refuse(why: &'static str) -> Response<Body> {
     super::text(StatusCode::SERVICE_UNAVAILABLE, super::PLAIN_TEXT, why)
 }
 
 /// Starts the threads that answer.
-fn start(exposition: Arc<Exposition>, format: Format, is_gzip: bool, pieces: Pieces) -> io::Result<()> {
-    if !is_gzip {
+fn start(
+    exposition: Arc<Exposition>,
+    format: Format,
+    gzip: Option<Compression>,
+    pieces: Pieces,
+) -> io::Result<()> {
+    let Some(effort) = gzip else {
         return spawn("scrape", move || write(&exposition, format, pieces));
+    };
+    if effort == Compression::none() {
+        let mut pieces = pieces;
+        return spawn("scrape", move || {
+            let mut gzip = Gzip::new(effort, |piece| pieces.send(piece.into()));
+            write(&exposition, format, &mut gzip)?;
+            Ok(gzip.end()?)
+        });
     }
     let (uncompressed, to_compress) = sync_channel(PIECES_UNCOMPRESSED);
     spawn("scrape-gzip", move || {
         let mut pieces = pieces;
-        compress(&to_compress, |piece| pieces.send(piece.into()))
+        compress(&to_compress, effort, |piece| pieces.send(piece.into()))
     })?;
     spawn("scrape", move || {
         write(&exposition, format, Uncompressed(&uncompressed))?;
@@ -104,24 +131,52 @@ fn write(exposition: &Exposition, format: Format, pieces: impl Write) -> Result<
     Ok(pieces.flush()?)
 }
 
-/// Sends on what comes until its end, compressed. If it comes to no end, what was sent has none either, so that nobody
-/// takes it for whole.
+/// Sends on what comes until its end, compressed.
 fn compress(
     to_compress: &Receiver<Option<Vec<u8>>>,
-    mut send: impl FnMut(Vec<u8>) -> io::Result<()>,
+    effort: Compression,
+    send: impl FnMut(Vec<u8>) -> io::Result<()>,
 ) -> Result<(), ExposeError> {
-    let mut gzip = GzEncoder::new(Vec::with_capacity(2 * PIECE_BYTES), Compression::fast());
+    let mut gzip = Gzip::new(effort, send);
     let mut courtesy = Courtesy::new();
     while let Some(piece) = to_compress.recv().map_err(|_| gone())? {
         for bite in piece.chunks(BITE_BYTES) {
             gzip.write_all(bite)?;
             courtesy.give_way();
         }
-        if gzip.get_ref().len() >= PIECE_BYTES {
-            send(mem::replace(gzip.get_mut(), Vec::with_capacity(2 * PIECE_BYTES)))?;
-        }
     }
-    Ok(send(gzip.finish()?)?)
+    Ok(gzip.end()?)
+}
+
+/// Sends what is written in gzip's form. What comes to no end has none there either, so that nobody takes it for whole.
+struct Gzip<S> {
+    encoder: GzEncoder<Vec<u8>>,
+    send: S,
+}
+
+impl<S: FnMut(Vec<u8>) -> io::Result<()>> Gzip<S> {
+    fn new(effort: Compression, send: S) -> Self {
+        Self { encoder: GzEncoder::new(Vec::with_capacity(2 * PIECE_BYTES), effort), send }
+    }
+
+    fn end(mut self) -> io::Result<()> {
+        (self.send)(self.encoder.finish()?)
+    }
+}
+
+impl<S: FnMut(Vec<u8>) -> io::Result<()>> Write for Gzip<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = &bytes[..bytes.len().min(PIECE_BYTES)];
+        self.encoder.write_all(piece)?;
+        if self.encoder.get_ref().len() >= PIECE_BYTES {
+            (self.send)(mem::replace(self.encoder.get_mut(), Vec::with_capacity(2 * PIECE_BYTES)))?;
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn gone() -> io::Error {
@@ -177,7 +232,7 @@ mod tests {
     use super::*;
 
     /// What a scraper reads of so many megabytes, with or without an end.
-    fn read(megabytes: usize, ends: bool) -> (io::Result<usize>, Vec<u8>, Vec<u8>) {
+    fn read(megabytes: usize, effort: Compression, ends: bool) -> (io::Result<usize>, Vec<u8>, Vec<u8>) {
         let (uncompressed, to_compress) = sync_channel(PIECES_UNCOMPRESSED);
         let written: Vec<u8> = (0..megabytes << 20).map(|number| ((number * number) >> 7) as u8).collect();
         let mut compressed = Vec::new();
@@ -189,7 +244,7 @@ mod tests {
                     uncompressed.send(None).unwrap();
                 }
             });
-            let ended = compress(&to_compress, |piece| {
+            let ended = compress(&to_compress, effort, |piece| {
                 compressed.extend(piece);
                 Ok(())
             });
@@ -201,13 +256,25 @@ mod tests {
 
     #[test]
     fn gzip_gives_what_was_written() {
-        let (ended, read, written) = read(4, true);
-        assert!(ended.is_ok() && read == written);
+        for effort in [Compression::fast(), Compression::none()] {
+            let (ended, read, written) = read(4, effort, true);
+            assert!(ended.is_ok() && read == written);
+        }
+    }
+
+    #[test]
+    fn only_many_native_histograms_for_this_machine_are_not_compressed() {
+        assert_eq!(effort(Format::Protobuf, true, 10_000), Compression::none());
+        for (format, is_near, cells) in
+            [(Format::Protobuf, true, 100), (Format::Protobuf, false, 10_000), (Format::Text, true, 10_000)]
+        {
+            assert_eq!(effort(format, is_near, cells), Compression::fast());
+        }
     }
 
     #[test]
     fn an_answer_without_end_is_not_taken_for_whole() {
-        let (ended, read, written) = read(4, false);
+        let (ended, read, written) = read(4, Compression::fast(), false);
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         assert!(!read.is_empty() && written.starts_with(&read));
     }

@@ -1,8 +1,8 @@
 //! Writing families of visitors and probes, one series after the other: the same walk serves each format.
 //!
 //! A series is written from its parts, one of each core: first [`Encode::add`] for every part, then the series'
-//! labels, which are the same bytes in each family of a cell. A few series are read side by side. So nothing is held of a
-//! scrape but the labels and the family that is being written.
+//! labels, which are the same bytes in each family of a cell. So nothing is held of a scrape but the labels and the family
+//! that is being written.
 
 mod message;
 mod native;
@@ -19,9 +19,6 @@ use super::catalog::Family;
 
 pub(super) use self::protobuf::Protobuf;
 pub(super) use self::text::Text;
-
-/// Series that are read side by side: their parts are all added before the first of them is written.
-pub(super) const GROUP: usize = 8;
 
 /// What a family's series are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +43,11 @@ pub(super) trait Encode {
     /// Writes a counter.
     fn counter(&mut self, labels: &[u8], value: f64, created: Created);
 
-    /// Adds a part of a distribution, the `nth` of its group.
-    fn add(&mut self, nth: usize, part: &Distribution<'_>);
+    /// Adds a part of a distribution.
+    fn add(&mut self, part: &Distribution<'_>);
 
-    /// Writes the distribution of all parts that were added as the `nth`.
-    fn distribution(&mut self, nth: usize, labels: &[u8], created: Created);
+    /// Writes the distribution of all parts that were added.
+    fn distribution(&mut self, labels: &[u8], created: Created);
 
     /// Sends on what need not wait for the family's end.
     ///

@@ -8,6 +8,9 @@ use crate::aggregate::{Host, SiteAggregate};
 use crate::observation::Visitor;
 use crate::tally::Tallies;
 
+/// Cells that are looked at before a core's lock is let go for a moment.
+const CELLS_DATED: usize = 32;
+
 /// The cells of one view, in the order of their sites and names.
 #[derive(Debug)]
 pub(super) struct Names<K> {
@@ -75,21 +78,38 @@ fn names<K: Eq + Hash + Ord + Clone, C: Counted>(
         let mut found = Vec::new();
         for core in 0..cores {
             let tally = tallies.of_core(core);
-            let cells = cells(&tally.aggregate.sites[site]);
-            let found_here = cells.all().map(|(name, cell, place)| (name.clone(), core, place, cell.since));
-            found.extend(found_here);
+            // Names stand side by side, and so are soon read; cells would each wait for memory.
+            let all = cells(&tally.aggregate.sites[site]).names();
+            found.extend(all.map(|(name, place)| (name.clone(), core, place)));
         }
         found.sort_unstable_by(|(left, ..), (right, ..)| left.cmp(right));
         for same in found.chunk_by(|(left, ..), (right, ..)| left == right) {
             let first = places.len();
             places.resize(first + cores, None);
-            let mut since = Seconds(u32::MAX);
-            for &(_, core, place, since_here) in same {
+            for &(_, core, place) in same {
                 places[first + core] = Some(place);
-                since = since.min(since_here);
             }
-            names.push(Named { site, name: same[0].0.clone(), since });
+            names.push(Named { site, name: same[0].0.clone(), since: Seconds(u32::MAX) });
         }
     }
-    Names { cells: names, places, cores }
+    let mut names = Names { cells: names, places, cores };
+    names.date(tallies, cells);
+    names
+}
+
+impl<K: Eq + Hash> Names<K> {
+    /// Finds since when each cell counts, a few at a time, so that no beacon waits for all of them.
+    fn date<C: Counted>(&mut self, tallies: &Tallies, cells: fn(&SiteAggregate) -> &Cells<K, C>) {
+        for core in 0..self.cores {
+            for (chunk, named) in self.cells.chunks_mut(CELLS_DATED).enumerate() {
+                let tally = tallies.of_core(core);
+                for (nth, Named { site, name, since }) in named.iter_mut().enumerate() {
+                    let place = self.places[(chunk * CELLS_DATED + nth) * self.cores + core];
+                    let cell =
+                        place.and_then(|place| cells(&tally.aggregate.sites[*site]).get_at(place, name));
+                    *since = cell.map_or(*since, |cell| cell.since.min(*since));
+                }
+            }
+        }
+    }
 }

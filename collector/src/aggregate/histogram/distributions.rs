@@ -228,7 +228,7 @@ impl<const COLUMNS: usize> PartialEq for Distributions<COLUMNS> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::histogram::Histogram;
+    use crate::aggregate::histogram::{Copied, Histogram};
     use proptest::prelude::*;
 
     const SCALES: [Scale; 3] = [Scale::Loading, Scale::Interaction, Scale::Score];
@@ -271,10 +271,15 @@ mod tests {
         #[test]
         fn together_they_count_as_each_apart(rows in rows()) {
             let together = together(&rows);
+            let mut copy = Copied::new();
             for (column, scale) in SCALES.into_iter().enumerate() {
                 let (one, apart) = (together.column(column, scale), apart(&rows, column));
                 prop_assert_eq!(one, apart.distribution());
                 prop_assert_eq!(one.is_empty(), apart.is_empty());
+                for original in [one, apart.distribution()] {
+                    copy.copy(&original);
+                    prop_assert_eq!(copy.distribution(), original);
+                }
             }
         }
 

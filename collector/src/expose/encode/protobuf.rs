@@ -12,12 +12,12 @@ use crate::leb128;
 
 use super::message;
 use super::native::{Native, SCHEMA, Span, ZERO_THRESHOLD};
-use super::{Created, Encode, GROUP, Kind, to_base_unit};
+use super::{Created, Encode, Kind, to_base_unit};
 
 /// Writes protobuf.
 #[derive(Debug)]
 pub(in crate::expose) struct Protobuf {
-    natives: [Native; GROUP],
+    native: Native,
     spans: Vec<Span>,
     deltas: Vec<u8>,
     /// The counter or histogram of a series.
@@ -72,7 +72,7 @@ mod field {
 impl Protobuf {
     pub(in crate::expose) fn new() -> Self {
         Self {
-            natives: std::array::from_fn(|_| Native::new()),
+            native: Native::new(),
             spans: Vec::new(),
             deltas: Vec::new(),
             value: Vec::new(),
@@ -124,12 +124,12 @@ impl Encode for Protobuf {
         self.end_series(labels, field::metric::COUNTER);
     }
 
-    fn add(&mut self, nth: usize, part: &Distribution<'_>) {
-        self.natives[nth].add(part);
+    fn add(&mut self, part: &Distribution<'_>) {
+        self.native.add(part);
     }
 
-    fn distribution(&mut self, nth: usize, labels: &[u8], created: Created) {
-        let totals = self.natives[nth].take(&mut self.spans, &mut self.deltas);
+    fn distribution(&mut self, labels: &[u8], created: Created) {
+        let totals = self.native.take(&mut self.spans, &mut self.deltas);
         let histogram = &mut self.value;
         histogram.clear();
         message::uint(field::histogram::COUNT, totals.count, histogram);

@@ -8,7 +8,7 @@ use crate::aggregate::histogram::{Distribution, slot};
 use crate::expose::catalog::Family;
 use crate::measure::Scale;
 
-use super::{Created, Encode, GROUP, Kind, to_base_unit};
+use super::{Created, Encode, Kind, to_base_unit};
 
 /// Bytes that are sent together: a family of ten thousand cells has 25 MB of text, which nobody need keep.
 const SENT_BYTES: usize = 64 * 1024;
@@ -21,7 +21,7 @@ pub(in crate::expose) struct Text {
     family: Family,
     written: Vec<u8>,
     has_series: bool,
-    sums: [Summed; GROUP],
+    sum: Summed,
 }
 
 /// The sum of the parts of a distribution.
@@ -61,7 +61,7 @@ impl Edges {
 
 impl Text {
     pub(in crate::expose) fn new(first: Family) -> Self {
-        Self { family: first, written: Vec::new(), has_series: false, sums: [Summed::EMPTY; GROUP] }
+        Self { family: first, written: Vec::new(), has_series: false, sum: Summed::EMPTY }
     }
 
     /// Writes `name{labels} `, with an ending of the name and a label after the others.
@@ -129,16 +129,16 @@ impl Encode for Text {
         self.value(value);
     }
 
-    fn add(&mut self, nth: usize, part: &Distribution<'_>) {
-        let Summed { scale, between, sum_micros } = &mut self.sums[nth];
+    fn add(&mut self, part: &Distribution<'_>) {
+        let Summed { scale, between, sum_micros } = &mut self.sum;
         *scale = part.scale();
         let edges = &EDGES[*scale as usize].of_slots;
         part.for_each_slot(|slot, times| between[usize::from(edges[usize::from(slot)])] += times);
         *sum_micros += part.sum_micros();
     }
 
-    fn distribution(&mut self, nth: usize, labels: &[u8], _created: Created) {
-        let sum = std::mem::replace(&mut self.sums[nth], Summed::EMPTY);
+    fn distribution(&mut self, labels: &[u8], _created: Created) {
+        let sum = std::mem::replace(&mut self.sum, Summed::EMPTY);
         let mut at_most = 0;
         let edges = &EDGES[sum.scale as usize].names;
         for (edge, count) in edges.iter().map(String::as_str).chain(["+Inf"]).zip(sum.between) {
@@ -185,13 +185,13 @@ mod tests {
         encode.begin(&FAMILY, Kind::Histogram);
         let mut part = Histogram::new(Scale::Loading);
         part.record(Micros(2_500_000), 1);
-        encode.add(3, &part.distribution());
+        encode.add(&part.distribution());
         part.record(Micros(2_500_001), 2);
-        encode.add(3, &part.distribution());
+        encode.add(&part.distribution());
         let mut labels = Vec::new();
         Text::label("site", "shop", &mut labels);
         Text::label("page", "a\"b\\c\nd", &mut labels);
-        encode.distribution(3, &labels, Created::ZERO);
+        encode.distribution(&labels, Created::ZERO);
         let text = ended(encode);
         let labels = r#"site="shop",page="a\"b\\c\nd""#;
         for line in [
