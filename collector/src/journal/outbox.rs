@@ -1,12 +1,16 @@
 //! What one core has accepted and not yet answered: it is handed to the journal's thread together, and answered together.
 //!
 //! All connections of a core that have something to do answer it before any of them sends (`serve/lane.rs`), so what
-//! comes at the same time is in the same batch. While one batch is being written, the next one fills.
+//! comes at the same time is in the same batch. While one batch is being written, the next one fills. Most of what a batch
+//! costs is the same for one report as for many, so a busy core gathers for a few turns of its loop.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+use tokio::task::yield_now;
 
 use crate::limits::UNSTORED_PER_CORE_MAX;
 
@@ -15,6 +19,8 @@ use super::entry::Entry;
 /// Tickets of lost batches that are remembered. Whoever waits for one is woken at once; who comes so late that it is
 /// forgotten is told that his was lost, too, and if it was not, counts once when he sends it again.
 const LOST_REMEMBERED: usize = 64;
+/// Turns of the core's loop for which a batch is gathered, so long as each brings more.
+const TURNS_MAX: usize = 4;
 /// So many wakers of a batch may be there before it is looked whether some are the same.
 const WAKERS_UNSORTED: usize = 64;
 
@@ -115,16 +121,31 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Takes what there is, as soon as there is something. `spare` is used for what comes next.
+    /// Takes what there is, as soon as there is something, together with what comes until a turn of the core brings no more.
+    /// `spare` is used for what comes next.
     pub(super) async fn take(&self, spare: &mut Vec<u8>) -> Vec<u8> {
+        let mut bytes = self.filled().await;
+        for _turn in 0..TURNS_MAX {
+            yield_now().await;
+            let before = mem::replace(&mut bytes, self.inner().entries.len());
+            if bytes == before {
+                break;
+            }
+        }
+        let mut inner = self.inner();
+        inner.filling += 1;
+        mem::replace(&mut inner.entries, mem::take(spare))
+    }
+
+    /// How many bytes there are, as soon as there are any.
+    async fn filled(&self) -> usize {
         poll_fn(|context| {
             let mut inner = self.inner();
             if inner.entries.is_empty() {
                 inner.keeper = Some(context.waker().clone());
                 return Poll::Pending;
             }
-            inner.filling += 1;
-            Poll::Ready(std::mem::replace(&mut inner.entries, std::mem::take(spare)))
+            Poll::Ready(inner.entries.len())
         })
         .await
     }
@@ -145,7 +166,7 @@ impl Outbox {
         unsettled.hashes.clear();
         unsettled.sort_at = 0;
         woken.clear();
-        std::mem::swap(&mut unsettled.waiting, woken);
+        mem::swap(&mut unsettled.waiting, woken);
         drop(inner);
         woken.drain(..).for_each(Waker::wake);
     }

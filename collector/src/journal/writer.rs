@@ -8,11 +8,12 @@ use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::store::{self, StoreError};
@@ -48,7 +49,9 @@ pub(super) type Written = (Vec<u8>, Option<u64>);
 /// Whoever has this may have things written.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
-    orders: Sender<Order>,
+    /// Not the standard library's channel, which wakes its reader while it holds a lock that the reader then waits for: on a
+    /// busy core that makes four switches between threads of two, for each commit.
+    orders: UnboundedSender<Order>,
     counts: Arc<Counts>,
 }
 
@@ -70,12 +73,12 @@ impl Writer {
     /// somebody has seen, even if the journal has lost it.
     pub(super) fn start(connection: Connection, run: i64, known: u64) -> Result<Self, StoreError> {
         let next = store::last_batch(&connection)?.max(known) + 1;
-        let (orders, handed_over) = channel();
+        let (orders, mut handed_over) = unbounded_channel();
         let counts = Arc::new(Counts::default());
         let mut writing = Writing { connection, run, next, counts: Arc::clone(&counts), is_failing: false };
         thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || writing.write_all(&handed_over))
+            .spawn(move || writing.write_all(&mut handed_over))
             .map_err(StoreError::Thread)?;
         Ok(Self { orders, counts })
     }
@@ -118,17 +121,18 @@ struct Writing {
 }
 
 impl Writing {
-    fn write_all(&mut self, orders: &Receiver<Order>) {
+    fn write_all(&mut self, orders: &mut UnboundedReceiver<Order>) {
         let mut together = Vec::new();
         let mut works = Vec::new();
         let mut last = None::<Instant>;
-        while let Ok(first) = orders.recv() {
+        while let Some(first) = orders.blocking_recv() {
             let is_little = matches!(&first, Order::Store(handover) if handover.entries.len() < LITTLE_BYTES);
             if is_little && let Some(wait) = last.and_then(|last| COMMIT_EVERY.checked_sub(last.elapsed())) {
                 thread::sleep(wait);
             }
             last = Some(Instant::now());
-            for order in iter::once(first).chain(orders.try_iter()) {
+            let others = iter::from_fn(|| orders.try_recv().ok());
+            for order in iter::once(first).chain(others) {
                 match order {
                     Order::Store(handover) => together.push(handover),
                     Order::Work(work) => works.push(work),
