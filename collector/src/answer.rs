@@ -1,13 +1,14 @@
 //! The body of an answer: what the listeners, the script and the demo's pages have in common.
 
-use std::convert::Infallible;
+mod pieces;
 
 use bytes::Bytes;
-use http_body_util::combinators::BoxBody;
 use http_body_util::{Either, Full};
 
-/// A body that is there at once, or (for the demo's slow pages) one that comes in pieces.
-pub type Body = Either<Full<Bytes>, BoxBody<Bytes, Infallible>>;
+pub use self::pieces::{PieceSender, Pieces};
+
+/// A body that is there at once, or one that comes in pieces.
+pub type Body = Either<Full<Bytes>, Pieces>;
 
 /// A body that is there at once.
 pub fn whole(bytes: impl Into<Bytes>) -> Body {

@@ -4,7 +4,6 @@
 pub mod shop;
 pub mod visitors;
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,14 +11,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use graadmeter_base::settings::Mistakes;
-use http_body_util::channel::Channel;
-use http_body_util::{BodyExt, Either, Full};
+use http_body_util::{Either, Full};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::answer::{Body, whole};
+use crate::answer::{Body, Pieces, whole};
 use crate::config::Config;
 use crate::ingest::PageAnswer;
 
@@ -28,7 +26,7 @@ use self::visitors::{Visit, Visitors, VisitorsError};
 /// The demo's configuration, which is also an example of one.
 const CONFIG: &str = include_str!("demo/demo.toml");
 /// Pieces in which a slow body comes.
-const PIECES: usize = 10;
+const PIECES_SENT: usize = 10;
 /// How often a simulated session begins, on average.
 const SESSION_EVERY: Duration = Duration::from_millis(500);
 /// Simulated visitors live faster than real ones, so that charts fill sooner.
@@ -90,18 +88,19 @@ pub fn page(method: &Method, path: &str, query: Option<&str>) -> Option<PageAnsw
 
 /// A body that comes in pieces, the last of them after `transfer`.
 fn slowly(body: &'static [u8], transfer: Duration) -> Body {
-    let (mut pieces, slow) = Channel::<Bytes, Infallible>::new(1);
-    tokio::spawn(async move {
-        for (number, piece) in body.chunks(body.len().div_ceil(PIECES).max(1)).enumerate() {
+    let (sender, slow) = Pieces::new(1);
+    let send = async move {
+        for (number, piece) in body.chunks(body.len().div_ceil(PIECES_SENT).max(1)).enumerate() {
             if number > 0 {
-                tokio::time::sleep(transfer / (PIECES as u32 - 1)).await;
+                tokio::time::sleep(transfer / (PIECES_SENT as u32 - 1)).await;
             }
-            if pieces.send_data(Bytes::from_static(piece)).await.is_err() {
-                return; // the visitor has left
-            }
+            sender.send(Bytes::from_static(piece)).await?;
         }
-    });
-    Either::Right(slow.boxed())
+        sender.end().await
+    };
+    // To a visitor who has left it sends no more.
+    tokio::spawn(send);
+    Either::Right(slow)
 }
 
 /// Sends simulated visitors to the collector at `public`, until it is dropped.

@@ -11,8 +11,7 @@ use std::thread;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http_body_util::channel::{Channel, Sender};
-use http_body_util::{BodyExt, Either};
+use http_body_util::Either;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
     HeaderValue, VARY,
@@ -21,7 +20,7 @@ use hyper::{Response, StatusCode};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::answer::Body;
+use crate::answer::{Body, PieceSender, Pieces};
 use crate::expose::{Courtesy, ExposeError, Exposition, Format, accepts_gzip};
 
 /// Bytes of a piece.
@@ -53,13 +52,13 @@ pub(super) fn answer(
     let format = Format::accepted(&asked(ACCEPT));
     let is_gzip = accepts_gzip(&asked(ACCEPT_ENCODING));
     let gzip = is_gzip.then(|| effort(format, is_near, exposition.cells()));
-    let (sender, body) = Channel::new(PIECES_WAITING);
-    let pieces = Pieces { body: sender, runtime: Handle::current(), _room: room };
-    if let Err(error) = start(Arc::clone(exposition), format, gzip, pieces) {
+    let (sender, body) = Pieces::new(PIECES_WAITING);
+    let sending = Sending { pieces: sender, runtime: Handle::current(), _room: room };
+    if let Err(error) = start(Arc::clone(exposition), format, gzip, sending) {
         tracing::error!(%error, "no thread can be had for a scrape");
         return refuse("no thread can be had for a scrape; the log says why\n");
     }
-    let mut response = Response::new(Either::Right(BodyExt::boxed(body)));
+    let mut response = Response::new(Either::Right(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -88,23 +87,26 @@ fn start(
     exposition: Arc<Exposition>,
     format: Format,
     gzip: Option<Compression>,
-    pieces: Pieces,
+    mut sending: Sending,
 ) -> io::Result<()> {
     let Some(effort) = gzip else {
-        return spawn("scrape", move || write(&exposition, format, pieces));
+        return spawn("scrape", move || {
+            write(&exposition, format, &mut sending)?;
+            Ok(sending.end()?)
+        });
     };
     if effort == Compression::none() {
-        let mut pieces = pieces;
         return spawn("scrape", move || {
-            let mut gzip = Gzip::new(effort, |piece| pieces.send(piece.into()));
+            let mut gzip = Gzip::new(effort, |piece| sending.send(piece.into()));
             write(&exposition, format, &mut gzip)?;
-            Ok(gzip.end()?)
+            gzip.end()?;
+            Ok(sending.end()?)
         });
     }
     let (uncompressed, to_compress) = sync_channel(PIECES_UNCOMPRESSED);
     spawn("scrape-gzip", move || {
-        let mut pieces = pieces;
-        compress(&to_compress, effort, |piece| pieces.send(piece.into()))
+        compress(&to_compress, effort, |piece| sending.send(piece.into()))?;
+        Ok(sending.end()?)
     })?;
     spawn("scrape", move || {
         write(&exposition, format, Uncompressed(&uncompressed))?;
@@ -199,19 +201,23 @@ impl Write for Uncompressed<'_> {
 }
 
 /// The body of an answer, seen from the thread that writes it.
-struct Pieces {
-    body: Sender<Bytes>,
+struct Sending {
+    pieces: PieceSender,
     runtime: Handle,
     _room: OwnedSemaphorePermit,
 }
 
-impl Pieces {
-    fn send(&mut self, piece: Bytes) -> io::Result<()> {
-        self.runtime.block_on(self.body.send_data(piece)).map_err(|_| gone())
+impl Sending {
+    fn send(&self, piece: Bytes) -> io::Result<()> {
+        self.runtime.block_on(self.pieces.send(piece)).map_err(|_| gone())
+    }
+
+    fn end(self) -> io::Result<()> {
+        self.runtime.block_on(self.pieces.end()).map_err(|_| gone())
     }
 }
 
-impl Write for Pieces {
+impl Write for Sending {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let piece = &bytes[..bytes.len().min(PIECE_BYTES)];
         self.send(Bytes::copy_from_slice(piece))?;
