@@ -75,27 +75,38 @@ impl Body for Pieces {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
     use std::thread;
 
     use http_body_util::BodyExt;
 
     use super::*;
 
-    #[tokio::test]
-    async fn a_body_has_all_its_pieces_however_they_fall() {
-        for _ in 0..20_000 {
-            let (sender, body) = Pieces::new(1);
-            let runtime = tokio::runtime::Handle::current();
-            let sending = move || {
-                runtime.block_on(async {
-                    sender.send(Bytes::from_static(b"all ")).await?;
-                    sender.send(Bytes::from_static(b"of it")).await?;
-                    sender.end().await
-                })
-            };
-            let sending = thread::spawn(sending);
-            assert_eq!(body.collect().await.unwrap().to_bytes(), "all of it");
-            sending.join().unwrap().unwrap();
+    /// All of a body, polled without a pause: so some piece comes in the midst of a poll.
+    fn read(mut body: Pieces) -> Result<Vec<u8>, CutShort> {
+        let mut all = Vec::new();
+        loop {
+            match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+                Poll::Pending => {}
+                Poll::Ready(None) => return Ok(all),
+                Poll::Ready(Some(frame)) => all.extend(frame?.into_data().unwrap()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_has_all_its_pieces_however_they_fall() {
+        // The channel of `http-body-util` 0.1.5 loses some in one of eight.
+        for _ in 0..200 {
+            let (sender, body) = Pieces::new(4);
+            let sending = thread::spawn(move || {
+                for piece in [&b"all "[..], b"of it"].map(Bytes::from_static) {
+                    sender.0.blocking_send(Some(piece)).unwrap();
+                }
+                sender.0.blocking_send(None).unwrap();
+            });
+            assert_eq!(read(body).unwrap(), b"all of it");
+            sending.join().unwrap();
         }
     }
 

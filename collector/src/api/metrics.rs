@@ -1,6 +1,6 @@
 //! `/metrics`: written on threads of its own, in pieces that go out as the scraper reads them, so that a scrape
-//! of any size takes little memory and no time of the listeners'. Some threads write, and one compresses what is
-//! written: together they are done sooner.
+//! of any size takes little memory and no time of the listeners'. One thread writes, and where it is worth it a second
+//! compresses what is written: together they are done sooner.
 
 use std::io::{self, BufWriter, Write};
 use std::mem;

@@ -269,6 +269,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_comes_in_the_next_turns_is_taken_too_but_not_for_ever() {
+        let outbox = Outbox::default();
+        let come = async {
+            for report in 0..20 {
+                add(&outbox, report);
+                yield_now().await;
+            }
+        };
+        let (taken, ()) = tokio::join!(take(&outbox), come);
+        assert!((2..=TURNS_MAX + 2).contains(&taken.len()), "{taken:?}");
+        let rest = take(&outbox).await;
+        assert!(taken.into_iter().chain(rest).eq(0..20));
+    }
+
+    #[tokio::test]
     async fn a_report_is_found_until_its_batch_is_settled() {
         let outbox = Outbox::default();
         let first = add(&outbox, 1);
