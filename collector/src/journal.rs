@@ -14,10 +14,10 @@ mod outbox;
 mod outgoing;
 mod reading;
 mod store;
+mod values;
 mod writer;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Entries;
+use std::collections::{HashMap, hash_map};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
@@ -36,7 +36,7 @@ use crate::observation::Observation;
 use crate::sqlite::{self, make_folder};
 use crate::tally::Tallies;
 
-use self::entry::{Damaged, Entry};
+use self::entry::{Damaged, Entries, Entry};
 use self::names::{Names, Numbers};
 use self::outbox::Outbox;
 use self::writer::Writer;
@@ -194,8 +194,8 @@ impl Opened {
         let mut runs = HashMap::new();
         let read = store::for_each_batch(&self.connection, 0, |batch| {
             let numbers = match runs.entry(batch.run) {
-                Entries::Occupied(known) => known.into_mut(),
-                Entries::Vacant(new) => {
+                hash_map::Entry::Occupied(known) => known.into_mut(),
+                hash_map::Entry::Vacant(new) => {
                     let names = Names::parse(&store::names_of_run(&self.connection, batch.run)?)?;
                     new.insert(names.numbers(sites))
                 }
@@ -300,11 +300,8 @@ impl Earlier<'_> {
 /// # Errors
 ///
 /// When it is damaged.
-pub fn for_each_entry(mut entries: &[u8], mut each: impl FnMut(&Entry<'_>)) -> Result<(), Damaged> {
-    while !entries.is_empty() {
-        each(&entry::take(&mut entries)?);
-    }
-    Ok(())
+pub fn for_each_entry(entries: &[u8], mut each: impl FnMut(&Entry<'_>)) -> Result<(), Damaged> {
+    Entries::of(entries).try_for_each(|entry| entry.map(|entry| each(&entry)))
 }
 
 impl Journal {

@@ -1,12 +1,13 @@
 //! An observation: a placed beacon, bounded in every label. What all floors above speak of.
 
-use std::iter;
+mod third_parties;
 
-use graadmeter_wire::{Currency, ThirdParty};
+use graadmeter_wire::Currency;
 use rust_decimal::Decimal;
 
-use crate::leb128;
 use crate::measure::{Measures, Micros};
+
+pub use self::third_parties::{Kept, Spelled, ThirdParties};
 
 /// The number of a site in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -158,51 +159,6 @@ pub enum Event<'a> {
         /// How fast it was.
         measures: Measures,
     },
-}
-
-/// What others' content cost, without the hosts that have no name or no time.
-#[derive(Debug, Clone, Copy)]
-pub enum ThirdParties<'a> {
-    /// As the beacon says it.
-    Told(&'a [ThirdParty<'a>]),
-    /// As the journal keeps it: of each the time in millionths, the bytes of the name, and the name.
-    Kept(&'a [u8]),
-}
-
-impl<'a> ThirdParties<'a> {
-    /// Host and time of each.
-    pub fn iter(self) -> impl Iterator<Item = (&'a str, Micros)> {
-        let (told, mut kept) = match self {
-            Self::Told(told) => (told, &[][..]),
-            Self::Kept(kept) => (&[][..], kept),
-        };
-        let told = told.iter().filter_map(|third| Some((third.host.word()?, Micros::from_ms(third.ms?))));
-        told.chain(iter::from_fn(move || take_kept(&mut kept)))
-    }
-
-    /// Appends each as the journal keeps it.
-    pub fn keep(self, into: &mut Vec<u8>) {
-        for (host, took) in self.iter() {
-            leb128::append(took.0.into(), into);
-            leb128::append(host.len() as u64, into);
-            into.extend_from_slice(host.as_bytes());
-        }
-    }
-}
-
-fn take_kept<'a>(kept: &mut &'a [u8]) -> Option<(&'a str, Micros)> {
-    let took = u32::try_from(leb128::take(kept)?).ok()?;
-    let bytes = usize::try_from(leb128::take(kept)?).ok()?;
-    let (host, rest) = kept.split_at_checked(bytes)?;
-    *kept = rest;
-    Some((str::from_utf8(host).ok()?, Micros(took)))
-}
-
-/// They are the same when they say the same.
-impl PartialEq for ThirdParties<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
-    }
 }
 
 /// The speed of a session's first view: the exposure that conversion is related to.

@@ -75,10 +75,12 @@ pub(crate) fn run(session: &mut Session) {
         &format!("{:.0}/s", rates[0]),
         &format!("off {:.0}/s", rates[1]),
     );
-    let commits =
-        value(&scrape(keeping.collector.admin(), TEXT, "identity").body, "graadmeter_journal_commits_total")
-            .unwrap_or(1.0);
+    let counts = scrape(keeping.collector.admin(), TEXT, "identity").body;
+    let counted = |name: &str| value(&counts, name).unwrap_or(f64::NAN);
+    let commits = counted("graadmeter_journal_commits_total");
     session.table.note("journal: beacons per commit", &format!("{:.0}", keeping.sent as f64 / commits), "");
+    let bytes = counted("graadmeter_journal_entry_bytes_total");
+    session.table.note("journal: bytes per beacon", &format!("{:.0}", bytes / keeping.sent as f64), "");
     for case in [keeping, forgetting] {
         assert_accepted(&scrape(case.collector.admin(), TEXT, "identity").body, case.sent);
     }

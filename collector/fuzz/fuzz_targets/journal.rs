@@ -4,18 +4,15 @@
 
 use graadmeter_collector::aggregate::cell::{PageCell, VisitorCell};
 use graadmeter_collector::aggregate::cells::{Cell, Counted};
-use graadmeter_collector::journal::entry;
+use graadmeter_collector::journal::entry::Entries;
+use graadmeter_collector::observation::Spelled;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|stored: &[u8]| {
-    let mut rest = stored;
-    while let Ok(entry) = entry::take(&mut rest) {
-        let mut written = Vec::new();
-        entry.write(&mut written);
-        let mut again = &written[..];
-        assert_eq!(entry::take(&mut again).as_ref(), Ok(&entry));
-        assert!(again.is_empty());
-    }
+    let (mut written, mut spelled) = (Vec::new(), Spelled::default());
+    let entries: Vec<_> = Entries::of(stored).map_while(Result::ok).collect();
+    entries.iter().for_each(|entry| entry.write(&mut written, &mut spelled));
+    assert!(Entries::of(&written).eq(entries.into_iter().map(Ok)));
     state::<VisitorCell>(stored);
     state::<PageCell>(stored);
 });

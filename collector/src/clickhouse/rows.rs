@@ -190,7 +190,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::observation::{Channel, Country, Device, SiteIndex, Visitor};
+    use crate::observation::{Channel, Country, Device, Kept, SiteIndex, Visitor};
 
     const VISITOR: Visitor =
         Visitor { device: Device::Mobile, channel: Channel(0), country: Country::UNKNOWN };
@@ -208,7 +208,7 @@ mod tests {
     fn a_view_is_as_row_binary_says() {
         let mut measures = Measures::default();
         measures.set(Metric::Fcp, Some(Micros(0x0A0B)));
-        let third_party = ThirdParties::Kept(&[7, 2, b'a', b'b']);
+        let third_party = ThirdParties::Kept(Kept { batch: &[], part: &[7, 2, b'a', b'b'] });
         let rows = rows(vec![Event::View { visitor: VISITOR, page: "", lands: true, measures, third_party }]);
         let mut expected = vec![4, 3, 2, 1, 4];
         expected.extend_from_slice(b"shop\x01\x06mobile\x05email\x02ZZ\x05other\x01");

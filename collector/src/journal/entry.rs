@@ -4,15 +4,20 @@
 //! same counts. Neither addresses, URLs and user agents, nor the ids of reports, sessions and orders stand in it: of the
 //! report's id and order there are keyed hashes, by which they are known again for ten minutes.
 
+use std::mem;
+
 use graadmeter_wire::{Currency, LeftOut};
 use rust_decimal::Decimal;
 
 use crate::aggregate::Admitted;
 use crate::leb128;
-use crate::measure::{Measures, Metric, Micros};
+use crate::measure::{Measures, Metric};
 use crate::observation::{
-    Channel, Country, Device, Event, LandingSpeed, Observation, SiteIndex, ThirdParties, Visitor,
+    Channel, Country, Device, Event, Kept, LandingSpeed, Observation, SiteIndex, Spelled, ThirdParties,
+    Visitor,
 };
+
+use super::values;
 
 /// An accepted report.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,8 +58,8 @@ mod flag {
 const LENGTH: usize = 4;
 
 impl Entry<'_> {
-    /// Appends this entry.
-    pub fn write(&self, into: &mut Vec<u8>) {
+    /// Appends this entry to a batch, which spells names where `spelled` says.
+    pub fn write(&self, into: &mut Vec<u8>, spelled: &mut Spelled) {
         let begin = into.len();
         into.extend_from_slice(&[0; LENGTH]);
         into.extend_from_slice(&self.unix_seconds.to_le_bytes());
@@ -68,7 +73,7 @@ impl Entry<'_> {
         }
         leb128::append(self.observation.site.0.into(), into);
         leb128::append(self.observation.weight, into);
-        self.write_event(into);
+        self.write_event(into, spelled);
         let length = (into.len() - begin - LENGTH) as u32; // a report is at most 16 KiB
         into[begin..begin + LENGTH].copy_from_slice(&length.to_le_bytes());
     }
@@ -89,14 +94,14 @@ impl Entry<'_> {
             | bit(self.admitted.page, flag::PAGE)
     }
 
-    fn write_event(&self, into: &mut Vec<u8>) {
+    fn write_event(&self, into: &mut Vec<u8>, spelled: &mut Spelled) {
         match &self.observation.event {
             Event::View { visitor, page, lands: _, measures, third_party } => {
                 write_visitor(visitor, into);
                 write_text(page, into);
-                write_measures(measures, into);
+                values::append(measures, into);
                 leb128::append(self.admitted.third_parties, into);
-                third_party.keep(into);
+                third_party.keep(into, spelled);
             }
             Event::Conversion { visitor, value, landing } => {
                 write_visitor(visitor, into);
@@ -108,14 +113,14 @@ impl Entry<'_> {
                     let mut measures = Measures::default();
                     measures.set(Metric::Lcp, *lcp);
                     measures.set(Metric::Load, *load);
-                    write_measures(&measures, into);
+                    values::append(&measures, into);
                 }
             }
             Event::Check { check, region, device, measures } => {
                 into.push(*device as u8);
                 write_text(check, into);
                 write_text(region, into);
-                write_measures(measures, into);
+                values::append(measures, into);
             }
         }
     }
@@ -132,30 +137,42 @@ fn write_text(text: &str, into: &mut Vec<u8>) {
     into.extend_from_slice(text.as_bytes());
 }
 
-/// A bit for each metric that was measured, and their values.
-fn write_measures(measures: &Measures, into: &mut Vec<u8>) {
-    let bits = measures.iter().fold(0_u64, |bits, (metric, _)| bits | 1 << metric as u8);
-    leb128::append(bits, into);
-    for (_, value) in measures.iter() {
-        leb128::append(value.0.into(), into);
+/// The entries of a batch, one after the other, until one is damaged.
+#[derive(Debug)]
+pub struct Entries<'a> {
+    batch: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Entries<'a> {
+    /// Those of a batch, as [`Entry::write`] wrote them.
+    #[must_use]
+    pub fn of(batch: &'a [u8]) -> Self {
+        Self { batch, rest: batch }
+    }
+
+    fn take(&mut self) -> Result<Entry<'a>, Damaged> {
+        let mut rest = Bytes { batch: self.batch, rest: mem::take(&mut self.rest) };
+        let length = u32::from_le_bytes(rest.array()?) as usize;
+        let entry = Bytes { batch: self.batch, rest: rest.slice(length)? }.entry()?;
+        self.rest = rest.rest;
+        Ok(entry)
     }
 }
 
-/// Takes the next entry from the front of some that were written one after the other.
-///
-/// # Errors
-///
-/// When it is not what [`Entry::write`] writes.
-pub fn take<'a>(from: &mut &'a [u8]) -> Result<Entry<'a>, Damaged> {
-    let mut bytes = Bytes(from);
-    let length = u32::from_le_bytes(bytes.array()?) as usize;
-    let entry = Bytes(bytes.slice(length)?).entry()?;
-    *from = bytes.0;
-    Ok(entry)
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<Entry<'a>, Damaged>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        (!self.rest.is_empty()).then(|| self.take())
+    }
 }
 
-/// What is still to be read.
-struct Bytes<'a>(&'a [u8]);
+/// What is still to be read of a batch.
+struct Bytes<'a> {
+    batch: &'a [u8],
+    rest: &'a [u8],
+}
 
 impl<'a> Bytes<'a> {
     fn entry(mut self) -> Result<Entry<'a>, Damaged> {
@@ -181,12 +198,13 @@ impl<'a> Bytes<'a> {
                 let (visitor, page) = (self.visitor()?, self.text()?);
                 let measures = self.measures()?;
                 admitted.third_parties = self.number()?;
-                let third_party = ThirdParties::Kept(std::mem::take(&mut self.0));
+                let (batch, part) = (self.batch, mem::take(&mut self.rest));
+                let third_party = ThirdParties::Kept(Kept { batch, part });
                 Event::View { visitor, page, lands: has(flag::LANDS), measures, third_party }
             }
         };
         let observation = Observation { site, weight, event };
-        let is_whole = self.0.is_empty();
+        let is_whole = self.rest.is_empty();
         is_whole
             .then_some(Entry { unix_seconds, report, order, left_out, admitted, observation })
             .ok_or(Damaged)
@@ -223,14 +241,7 @@ impl<'a> Bytes<'a> {
     }
 
     fn measures(&mut self) -> Result<Measures, Damaged> {
-        let bits: u64 = self.number()?;
-        let mut measures = Measures::default();
-        for metric in Metric::ALL {
-            if bits & 1 << metric as u8 != 0 {
-                measures.set(metric, Some(Micros(self.number()?)));
-            }
-        }
-        if bits >> Metric::ALL.len() == 0 { Ok(measures) } else { Err(Damaged) }
+        values::take(&mut self.rest).ok_or(Damaged)
     }
 
     fn text(&mut self) -> Result<&'a str, Damaged> {
@@ -239,18 +250,18 @@ impl<'a> Bytes<'a> {
     }
 
     fn number<T: TryFrom<u64>>(&mut self) -> Result<T, Damaged> {
-        leb128::take(&mut self.0).and_then(|number| T::try_from(number).ok()).ok_or(Damaged)
+        leb128::take(&mut self.rest).and_then(|number| T::try_from(number).ok()).ok_or(Damaged)
     }
 
     fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], Damaged> {
-        let (array, rest) = self.0.split_first_chunk().ok_or(Damaged)?;
-        self.0 = rest;
+        let (array, rest) = self.rest.split_first_chunk().ok_or(Damaged)?;
+        self.rest = rest;
         Ok(*array)
     }
 
     fn slice(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
-        let (slice, rest) = self.0.split_at_checked(length).ok_or(Damaged)?;
-        self.0 = rest;
+        let (slice, rest) = self.rest.split_at_checked(length).ok_or(Damaged)?;
+        self.rest = rest;
         Ok(slice)
     }
 }
@@ -258,6 +269,7 @@ impl<'a> Bytes<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Micros;
     use graadmeter_wire::{Key, Text, ThirdParty};
     use proptest::option;
     use proptest::prelude::*;
@@ -361,19 +373,14 @@ mod tests {
                     observation: Observation { site: SiteIndex(site), weight, event: event(parts, hosts) },
                 }
             }).collect();
-            let mut bytes = Vec::new();
+            let (mut bytes, mut spelled) = (Vec::new(), Spelled::default());
             for entry in &entries {
-                entry.write(&mut bytes);
+                entry.write(&mut bytes, &mut spelled);
             }
-            let mut rest = &bytes[..];
-            for entry in &entries {
-                prop_assert_eq!(&take(&mut rest).unwrap(), entry);
-            }
-            prop_assert!(rest.is_empty());
+            let taken: Result<Vec<_>, _> = Entries::of(&bytes).collect();
+            prop_assert_eq!(taken.as_ref(), Ok(&entries));
             if !bytes.is_empty() {
-                let mut cut = &bytes[..bytes.len() - 1];
-                let taken = (0..entries.len()).try_for_each(|_| take(&mut cut).map(drop));
-                prop_assert_eq!(taken, Err(Damaged));
+                prop_assert_eq!(Entries::of(&bytes[..bytes.len() - 1]).last(), Some(Err(Damaged)));
             }
         }
 
@@ -381,10 +388,8 @@ mod tests {
         fn what_is_no_entry_is_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let mut framed = (bytes.len() as u32).to_le_bytes().to_vec();
             framed.extend_from_slice(&bytes);
-            let mut rest = &framed[..];
-            if take(&mut rest).is_err() {
-                prop_assert_eq!(rest, &framed[..]);
-            }
+            let taken: Vec<_> = Entries::of(&framed).collect();
+            prop_assert!(taken == [Err(Damaged)] || matches!(taken[..], [Ok(_)] | []), "{:?}", taken);
         }
     }
 

@@ -138,7 +138,7 @@ mod tests {
             page: "home",
             lands: true,
             measures: Measures::default(),
-            third_party: ThirdParties::Kept(&[]),
+            third_party: ThirdParties::Told(&[]),
         }
     }
 

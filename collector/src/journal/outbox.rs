@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::task::yield_now;
 
 use crate::limits::UNSTORED_PER_CORE_MAX;
+use crate::observation::Spelled;
 
 use super::entry::Entry;
 
@@ -35,6 +36,7 @@ pub(super) struct Outbox(Mutex<Inner>);
 struct Inner {
     /// The entries of the batch that fills, and its number.
     entries: Vec<u8>,
+    spelled: Spelled,
     filling: Number,
     /// Batches with lower numbers are stored or lost.
     settled: Number,
@@ -68,7 +70,7 @@ impl Filling<'_> {
         if inner.entries.len() >= UNSTORED_PER_CORE_MAX {
             return None;
         }
-        entry.write(&mut inner.entries);
+        entry.write(&mut inner.entries, &mut inner.spelled);
         let number = inner.filling;
         let hashes = &mut inner.unsettled(number).hashes;
         hashes.push(entry.report);

@@ -3,6 +3,7 @@
 //! A batch is what one core accepted between two commits. It is one row, since a row for each report would cost more than
 //! everything else that is done for it. Numbers of batches only grow, over restarts too.
 
+use std::cmp::Ordering;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::time::Duration;
@@ -14,8 +15,8 @@ use crate::sqlite;
 
 /// The file in the data folder.
 pub const FILE: &str = "graadmeter.db";
-/// The form of the tables; a newer one is refused.
-const VERSION: i64 = 1;
+/// The form of the tables and of the entries; any other is refused.
+const VERSION: i64 = 2;
 /// Bytes of the log that are kept for its next round, when it has been larger.
 const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 /// How long somebody else, a backup for example, may hold the database before a write fails.
@@ -94,6 +95,15 @@ pub enum StoreError {
         /// Its version.
         found: i64,
     },
+    /// It is of a program from before the first release.
+    #[error(
+        "the database has version {found}, of which this program, for {VERSION}, can't read the batches: use the program that wrote it, \
+         or begin anew in an empty folder"
+    )]
+    Older {
+        /// Its version.
+        found: i64,
+    },
 }
 
 /// How safe a batch is when it is answered.
@@ -149,8 +159,10 @@ pub(super) fn open(folder: &Path, durability: Durability) -> Result<Connection, 
         transaction
             .query_one("SELECT value FROM journal_meta WHERE key = 'version'", [], |row| row.get(0))?;
     let found = found.try_into().map_or(i64::MAX, i64::from_le_bytes);
-    if found > VERSION {
-        return Err(StoreError::Newer { found });
+    match found.cmp(&VERSION) {
+        Ordering::Less => return Err(StoreError::Older { found }),
+        Ordering::Equal => {}
+        Ordering::Greater => return Err(StoreError::Newer { found }),
     }
     transaction.commit()?;
     Ok(connection)

@@ -24,7 +24,7 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// From the beginning of one commit to the next it takes at least so long, if there is little to write.
 const COMMIT_EVERY: Duration = Duration::from_millis(1);
 /// What is little: some ten reports.
-const LITTLE_BYTES: usize = 2048;
+const LITTLE_BYTES: usize = 1024;
 
 /// What the thread is to do.
 enum Order {

@@ -3,7 +3,7 @@
 use graadmeter_collector::history::UnixSeconds;
 use graadmeter_collector::measure::{Measures, Metric, Micros};
 use graadmeter_collector::observation::{
-    Channel, Country, Device, Event, LandingSpeed, Observation, SiteIndex, ThirdParties, Visitor,
+    Channel, Country, Device, Event, Kept, LandingSpeed, Observation, SiteIndex, ThirdParties, Visitor,
 };
 use graadmeter_wire::{Amount, Currency};
 use rand::rngs::SmallRng;
@@ -69,12 +69,13 @@ fn any(random: &mut SmallRng) -> Seen {
 fn view(random: &mut SmallRng, lcp: Option<u32>) -> Event<'static> {
     let mut measures = measures(random);
     measures.set(Metric::Lcp, lcp.map(Micros));
+    let part = if random.random_bool(0.5) { THIRD_PARTIES } else { &[] };
     Event::View {
         visitor: visitor(random),
         page: PAGES.choose(random).expect("not empty"),
         lands: random.random_bool(0.3),
         measures,
-        third_party: ThirdParties::Kept(if random.random_bool(0.5) { THIRD_PARTIES } else { &[] }),
+        third_party: ThirdParties::Kept(Kept { batch: &[], part }),
     }
 }
 
