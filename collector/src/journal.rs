@@ -22,6 +22,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ pub enum JournalError {
 /// A journal that is written.
 #[derive(Debug)]
 pub struct Journal {
-    outboxes: Vec<Outbox>,
+    outboxes: Arc<[Outbox]>,
     writer: Writer,
     folder: PathBuf,
     /// Keeps others away.
@@ -231,14 +232,14 @@ impl Opened {
     /// When the database can't be written, or no thread can be had.
     pub fn write(self, sites: &[&Site], cores: usize) -> Result<Journal, JournalError> {
         let Self { connection, folder, known, lock, .. } = self;
+        let outboxes: Arc<[_]> = (0..cores.max(1)).map(|_| Outbox::default()).collect();
         let write = || {
             let run = store::begin_run(&connection, &Names::of(sites).to_json()?)?;
-            let writer = Writer::start(connection, run, known)?;
+            let writer = Writer::start(connection, Arc::clone(&outboxes), run, known)?;
             writer::keep_in_sync(Path::new(&folder), &writer)?;
             Ok(writer)
         };
         let writer = write().map_err(|source| JournalError::Store { folder: folder.clone(), source })?;
-        let outboxes = (0..cores.max(1)).map(|_| Outbox::default()).collect();
         Ok(Journal { outboxes, writer, folder: folder.into(), _lock: lock })
     }
 
@@ -330,12 +331,12 @@ impl Journal {
         let outbox = self.outbox(core);
         let (mut spare, mut woken) = (Vec::new(), Vec::new());
         loop {
-            let entries = outbox.take(&mut spare).await;
-            let (entries, batch) = self.writer.write(core, entries).await;
+            outbox.filled().await;
+            let written = self.writer.write(core, spare).await;
+            let (entries, batch) = written.unwrap_or_else(|| (outbox.take(Vec::new()), None));
             stored(&entries, batch);
             outbox.settle(batch.is_some(), &mut woken);
             spare = entries;
-            spare.clear();
         }
     }
 

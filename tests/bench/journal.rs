@@ -14,7 +14,8 @@ use crate::server::{Collector, Server, pin};
 use crate::session::Session;
 
 const REQUESTS: usize = 4096;
-const CONNECTIONS: usize = 64;
+/// As many as elsewhere, and as many as make a core never run dry while some wait for their commit.
+const CONNECTIONS: [usize; 2] = [64, 256];
 const PAIRS: usize = 10;
 const BAR: f64 = 1.15;
 
@@ -26,8 +27,8 @@ struct Case {
 }
 
 impl Case {
-    fn of(collector: Collector) -> Self {
-        let load = Load::new(collector.address(), CONNECTIONS);
+    fn of(collector: Collector, connections: usize) -> Self {
+        let load = Load::new(collector.address(), connections);
         Self { collector, load, sent: 0 }
     }
 
@@ -44,9 +45,15 @@ impl Case {
 
 /// Runs the benchmark.
 pub(crate) fn run(session: &mut Session) {
+    for connections in CONNECTIONS {
+        compare(session, connections);
+    }
+}
+
+fn compare(session: &mut Session, connections: usize) {
     let slice = Duration::from_millis(if session.quick { 400 } else { 1500 });
     let (mut keeping, mut forgetting) =
-        (Case::of(Collector::keeping_on(&[0])), Case::of(Collector::on(&[0])));
+        [Collector::keeping_on(&[0]), Collector::on(&[0])].map(|each| Case::of(each, connections)).into();
     pin(&[1]);
     let mut requests = Requests::evenly(page_views(REQUESTS, 5), 5);
     let mut pairs = Vec::new();
@@ -63,7 +70,7 @@ pub(crate) fn run(session: &mut Session) {
         [median(pairs.iter().map(|pair| pair.0.0)), median(pairs.iter().map(|pair| pair.1.0))];
     let spread = format!("{:.2}–{:.2}", ratios().fold(f64::MAX, f64::min), ratios().fold(0.0, f64::max));
     session.table.judge(
-        "journal: CPU per beacon, `process` against `off`",
+        &format!("journal, {connections} connections: CPU per beacon, `process` against `off`"),
         "≤ 1.15 ×",
         &format!("{ratio:.2} × ({ours:.2} µs)"),
         &format!("off {theirs:.2} µs; pairs {spread}"),
@@ -71,16 +78,19 @@ pub(crate) fn run(session: &mut Session) {
     );
     let rates = [median(pairs.iter().map(|pair| pair.0.1)), median(pairs.iter().map(|pair| pair.1.1))];
     session.table.note(
-        "journal: throughput on one core",
+        &format!("journal, {connections} connections: throughput on one core"),
         &format!("{:.0}/s", rates[0]),
         &format!("off {:.0}/s", rates[1]),
     );
     let counts = scrape(keeping.collector.admin(), TEXT, "identity").body;
     let counted = |name: &str| value(&counts, name).unwrap_or(f64::NAN);
     let commits = counted("graadmeter_journal_commits_total");
-    session.table.note("journal: beacons per commit", &format!("{:.0}", keeping.sent as f64 / commits), "");
     let bytes = counted("graadmeter_journal_entry_bytes_total");
-    session.table.note("journal: bytes per beacon", &format!("{:.0}", bytes / keeping.sent as f64), "");
+    session.table.note(
+        &format!("journal, {connections} connections: a commit"),
+        &format!("{:.0} beacons", keeping.sent as f64 / commits),
+        &format!("{:.0} bytes a beacon", bytes / keeping.sent as f64),
+    );
     for case in [keeping, forgetting] {
         assert_accepted(&scrape(case.collector.admin(), TEXT, "identity").body, case.sent);
     }

@@ -1,8 +1,8 @@
 //! What one core has accepted and not yet answered: it is handed to the journal's thread together, and answered together.
 //!
 //! All connections of a core that have something to do answer it before any of them sends (`serve/lane.rs`), so what
-//! comes at the same time is in the same batch. While one batch is being written, the next one fills. Most of what a batch
-//! costs is the same for one report as for many, so a busy core gathers for a few turns of its loop.
+//! comes at the same time is in the same batch. A batch fills until the journal's thread takes it, and while that one is
+//! being written, the next one fills.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -20,7 +20,7 @@ use super::entry::Entry;
 /// Tickets of lost batches that are remembered. Whoever waits for one is woken at once; who comes so late that it is
 /// forgotten is told that his was lost, too, and if it was not, counts once when he sends it again.
 const LOST_REMEMBERED: usize = 64;
-/// Turns of the core's loop for which a batch is gathered, so long as each brings more.
+/// Turns of the core's loop for which it waits for more.
 const TURNS_MAX: usize = 4;
 /// So many wakers of a batch may be there before it is looked whether some are the same.
 const WAKERS_UNSORTED: usize = 64;
@@ -45,7 +45,7 @@ struct Inner {
     forgotten: Number,
     /// The batch that is being written, and the one that fills: those with even numbers and with odd ones.
     unsettled: [Unsettled; 2],
-    /// Who hands over what there is.
+    /// Who has it taken.
     keeper: Option<Waker>,
 }
 
@@ -123,25 +123,9 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Takes what there is, as soon as there is something, together with what comes until a turn of the core brings no more.
-    /// `spare` is used for what comes next.
-    pub(super) async fn take(&self, spare: &mut Vec<u8>) -> Vec<u8> {
-        let mut bytes = self.filled().await;
-        for _turn in 0..TURNS_MAX {
-            yield_now().await;
-            let before = mem::replace(&mut bytes, self.inner().entries.len());
-            if bytes == before {
-                break;
-            }
-        }
-        let mut inner = self.inner();
-        inner.filling += 1;
-        mem::replace(&mut inner.entries, mem::take(spare))
-    }
-
-    /// How many bytes there are, as soon as there are any.
-    async fn filled(&self) -> usize {
-        poll_fn(|context| {
+    /// Waits until there is something to take, and for what comes until a turn of the core's loop brings no more.
+    pub(super) async fn filled(&self) {
+        let mut bytes = poll_fn(|context| {
             let mut inner = self.inner();
             if inner.entries.is_empty() {
                 inner.keeper = Some(context.waker().clone());
@@ -149,7 +133,27 @@ impl Outbox {
             }
             Poll::Ready(inner.entries.len())
         })
-        .await
+        .await;
+        for _turn in 0..TURNS_MAX {
+            yield_now().await;
+            let before = mem::replace(&mut bytes, self.bytes());
+            if bytes == before {
+                break;
+            }
+        }
+    }
+
+    /// How many bytes there are to take.
+    pub(super) fn bytes(&self) -> usize {
+        self.inner().entries.len()
+    }
+
+    /// Takes what there is. The memory of `spare` is used for what comes next.
+    pub(super) fn take(&self, mut spare: Vec<u8>) -> Vec<u8> {
+        spare.clear();
+        let mut inner = self.inner();
+        inner.filling += 1;
+        mem::replace(&mut inner.entries, spare)
     }
 
     /// The batch that was taken is stored or lost: all who wait for it go on.
@@ -239,7 +243,8 @@ mod tests {
     }
 
     async fn take(outbox: &Outbox) -> Vec<u64> {
-        reports(&outbox.take(&mut Vec::new()).await)
+        outbox.filled().await;
+        reports(&outbox.take(Vec::new()))
     }
 
     fn settle(outbox: &Outbox, is_stored: bool) {
@@ -345,12 +350,15 @@ mod tests {
     async fn there_is_nothing_to_take_until_something_is_added() {
         let outbox = Outbox::default();
         let (woken, keeper) = waker();
-        let mut spare = Vec::new();
-        let mut taken = Box::pin(outbox.take(&mut spare));
-        assert!(taken.as_mut().poll(&mut Context::from_waker(&keeper)).is_pending());
+        let mut filled = Box::pin(outbox.filled());
+        assert!(filled.as_mut().poll(&mut Context::from_waker(&keeper)).is_pending());
+        assert_eq!(outbox.bytes(), 0);
         assert!(add(&outbox, 1).is_some());
         assert!(add(&outbox, 2).is_some());
         assert_eq!(woken.0.load(Ordering::SeqCst), 1);
-        assert_eq!(reports(&taken.await), [1, 2]);
+        filled.await;
+        // Until it is taken, it fills.
+        assert!(add(&outbox, 3).is_some());
+        assert_eq!(reports(&outbox.take(Vec::new())), [1, 2, 3]);
     }
 }

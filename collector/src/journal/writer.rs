@@ -1,7 +1,7 @@
-//! The thread that writes: all that the cores have handed over since the last commit goes into the next one.
+//! The thread that writes: all that the cores have accepted since the last commit goes into the next one.
 //!
 //! A report that comes alone is written at once, and so is what many have sent. Only few that come soon after a commit wait
-//! a little for others, since most of what a commit costs is the same for one.
+//! a little for others, since most of what a commit costs is the same for one as for a hundred.
 
 use std::fs;
 use std::iter;
@@ -16,28 +16,36 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
+use super::outbox::Outbox;
 use super::store::{self, StoreError};
 
 /// How often what was written is made to survive a crash of the machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
-/// From the beginning of one commit to the next it takes at least so long, if there is little to write.
-const COMMIT_EVERY: Duration = Duration::from_millis(1);
-/// What is little: some ten reports.
-const LITTLE_BYTES: usize = 1024;
+/// From the beginning of one commit to the next it takes at least so long, unless there is much to write.
+const COMMIT_EVERY: Duration = Duration::from_micros(500);
+/// What is much: some ten reports.
+const MUCH_BYTES: usize = 1024;
 
 /// What the thread is to do.
 enum Order {
-    /// To store what a core hands over, together with that of others.
-    Store(Handover),
+    /// To store what a core has accepted, together with that of others.
+    Store(Wanted),
     /// To do something else.
     Work(Work),
 }
 
 type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// What a core hands over: its entries, and where to say how that ended.
-struct Handover {
+/// What a core wants: its entries are to be taken and stored. Memory for what comes next, and where to say how that ended.
+struct Wanted {
+    core: usize,
+    spare: Vec<u8>,
+    done: oneshot::Sender<Written>,
+}
+
+/// What was taken of a core.
+struct Taken {
     core: usize,
     entries: Vec<u8>,
     done: oneshot::Sender<Written>,
@@ -69,13 +77,19 @@ pub struct Counts {
 }
 
 impl Writer {
-    /// Starts the thread; it ends when nobody can have anything written any more. Batches get numbers above `known`, which
-    /// somebody has seen, even if the journal has lost it.
-    pub(super) fn start(connection: Connection, run: i64, known: u64) -> Result<Self, StoreError> {
+    /// Starts the thread, which ends when nobody can have anything written any more. Each core has one of `outboxes`. Batches
+    /// get numbers above `known`, which somebody has seen, even if the journal has lost it.
+    pub(super) fn start(
+        connection: Connection,
+        outboxes: Arc<[Outbox]>,
+        run: i64,
+        known: u64,
+    ) -> Result<Self, StoreError> {
         let next = store::last_batch(&connection)?.max(known) + 1;
         let (orders, mut handed_over) = unbounded_channel();
         let counts = Arc::new(Counts::default());
-        let mut writing = Writing { connection, run, next, counts: Arc::clone(&counts), is_failing: false };
+        let mut writing =
+            Writing { connection, outboxes, run, next, counts: Arc::clone(&counts), is_failing: false };
         thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writing.write_all(&mut handed_over))
@@ -87,12 +101,13 @@ impl Writer {
         &self.counts
     }
 
-    /// Writes a core's entries, and waits until they are stored, or can't be.
-    pub(super) async fn write(&self, core: usize, entries: Vec<u8>) -> Written {
+    /// Writes what is in a core's outbox, and waits until it is stored, or can't be; nothing if it was not taken, because the
+    /// thread has ended.
+    pub(super) async fn write(&self, core: usize, spare: Vec<u8>) -> Option<Written> {
         let (done, written) = oneshot::channel();
         // Were the thread gone, nobody would be told.
-        let _sent = self.orders.send(Order::Store(Handover { core, entries, done }));
-        written.await.unwrap_or_default()
+        let _sent = self.orders.send(Order::Store(Wanted { core, spare, done }));
+        written.await.ok()
     }
 
     /// Does something in a transaction of its own, beside the cores' own, and waits until it is done.
@@ -113,6 +128,7 @@ impl Writer {
 /// The thread's own.
 struct Writing {
     connection: Connection,
+    outboxes: Arc<[Outbox]>,
     run: i64,
     /// The number of the next batch.
     next: u64,
@@ -126,15 +142,20 @@ impl Writing {
         let mut works = Vec::new();
         let mut last = None::<Instant>;
         while let Some(first) = orders.blocking_recv() {
-            let is_little = matches!(&first, Order::Store(handover) if handover.entries.len() < LITTLE_BYTES);
-            if is_little && let Some(wait) = last.and_then(|last| COMMIT_EVERY.checked_sub(last.elapsed())) {
+            let is_much = || self.outboxes.iter().map(Outbox::bytes).sum::<usize>() >= MUCH_BYTES;
+            if let Some(wait) = last.and_then(|last| COMMIT_EVERY.checked_sub(last.elapsed()))
+                && matches!(first, Order::Store(_))
+                && !is_much()
+            {
                 thread::sleep(wait);
             }
             last = Some(Instant::now());
             let others = iter::from_fn(|| orders.try_recv().ok());
             for order in iter::once(first).chain(others) {
                 match order {
-                    Order::Store(handover) => together.push(handover),
+                    Order::Store(Wanted { core, spare, done }) => {
+                        together.push(Taken { core, entries: self.outboxes[core].take(spare), done });
+                    }
                     Order::Work(work) => works.push(work),
                 }
             }
@@ -143,18 +164,18 @@ impl Writing {
         }
     }
 
-    fn store(&mut self, together: &mut Vec<Handover>) {
+    fn store(&mut self, together: &mut Vec<Taken>) {
         if together.is_empty() {
             return;
         }
         let first = self.next;
         let is_stored = self.commit(together);
-        for (nth, Handover { entries, done, .. }) in (0..).zip(together.drain(..)) {
+        for (nth, Taken { entries, done, .. }) in (0..).zip(together.drain(..)) {
             let _told = done.send((entries, is_stored.then_some(first + nth)));
         }
     }
 
-    fn commit(&mut self, together: &[Handover]) -> bool {
+    fn commit(&mut self, together: &[Taken]) -> bool {
         match self.try_commit(together) {
             Ok(()) => {
                 self.next += together.len() as u64;
@@ -180,12 +201,12 @@ impl Writing {
         }
     }
 
-    fn try_commit(&mut self, together: &[Handover]) -> Result<(), StoreError> {
+    fn try_commit(&mut self, together: &[Taken]) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let unix_seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let (next, run) = (self.next, self.run);
         in_transaction(&mut self.connection, |transaction| {
-            for (nth, Handover { core, entries, .. }) in (0..).zip(together) {
+            for (nth, Taken { core, entries, .. }) in (0..).zip(together) {
                 store::insert(transaction, next + nth, run, *core, unix_seconds, entries)?;
             }
             Ok(())
