@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, IPHONE, PHONE, TABLET};
@@ -14,18 +15,22 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, LogNormal};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::clickhouse::schema;
 
-const BEACONS: usize = 12_000;
+const BEACONS: usize = 100_000;
 /// How long it may take until all of them are in ClickHouse.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Connections to each collector: it stores together what comes together.
+const CONNECTIONS: usize = 16;
 
 /// The requests of visitors of all kinds, and of probes.
-fn requests() -> Vec<Vec<u8>> {
+fn requests() -> impl Iterator<Item = Vec<u8>> + Send {
     let mut random = SmallRng::seed_from_u64(11);
     let shape = LogNormal::new(1346_f64.ln(), 0.766).expect("a shape");
-    let mut request = |number: usize| {
+    (0..BEACONS).map(move |number| {
         let agent = [DESKTOP, PHONE, IPHONE, TABLET][random.random_range(0..4)];
         let lcp = shape.sample(&mut random);
         let beacon = match random.random_range(0..10) {
@@ -40,18 +45,31 @@ fn requests() -> Vec<Vec<u8>> {
             _ => Beacon::page().with("/page", json!(format!("page-{}", random.random_range(0..20)))),
         };
         beacon.with("/vitals", json!({"lcp": lcp, "inp": lcp / 10.0, "cls": 0.01})).from(agent).bytes()
-    };
-    (0..BEACONS).map(&mut request).collect()
+    })
 }
 
-async fn send(to: SocketAddr, requests: impl Iterator<Item = &Vec<u8>>) {
+/// Sends requests over some connections at once.
+async fn send(to: SocketAddr, requests: impl Iterator<Item = Vec<u8>> + Send + 'static) {
+    let requests = Arc::new(Mutex::new(requests));
+    let mut connections = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let requests = Arc::clone(&requests);
+        let next = move || requests.lock().expect("whoever took one did not panic").next();
+        connections.spawn(send_one_by_one(to, next));
+    }
+    connections.join_all().await;
+}
+
+async fn send_one_by_one(to: SocketAddr, next: impl Fn() -> Option<Vec<u8>>) {
     let mut connection = Connection::open(to).await;
-    for (number, request) in requests.enumerate() {
+    let mut sent = 0;
+    while let Some(request) = next() {
+        sent += 1;
         // As a client does after as many as one connection may have.
-        if number % 500 == 499 {
+        if sent % 500 == 0 {
             connection = Connection::open(to).await;
         }
-        connection.send(request).await;
+        connection.send(&request).await;
         assert_eq!(connection.response().await.status, 204);
     }
 }
@@ -68,11 +86,10 @@ async fn counted(collector: &Collector) -> BTreeMap<String, f64> {
 async fn sums_and_quantiles_of_two_are_those_of_one() {
     let (left, right, one) =
         tokio::join!(Collector::serve(SHOP), Collector::serve(SHOP), Collector::serve(SHOP));
-    let requests = requests();
     tokio::join!(
-        send(left.public, requests.iter().step_by(2)),
-        send(right.public, requests.iter().skip(1).step_by(2)),
-        send(one.public, requests.iter()),
+        send(left.public, requests().step_by(2)),
+        send(right.public, requests().skip(1).step_by(2)),
+        send(one.public, requests()),
     );
     let mut summed = counted(&left).await;
     for (series, value) in counted(&right).await {
@@ -131,11 +148,10 @@ async fn clickhouse_answers_for_two_as_the_history_of_one_that_saw_everything() 
     let left = Collector::keeping_in(folder(), &sending(0)).await;
     let right = Collector::keeping_in(folder(), &sending(1)).await;
     let one = Collector::keeping_in(folder(), &alone).await;
-    let requests = requests();
     tokio::join!(
-        send(left.public, requests.iter().step_by(2)),
-        send(right.public, requests.iter().skip(1).step_by(2)),
-        send(one.public, requests.iter()),
+        send(left.public, requests().step_by(2)),
+        send(right.public, requests().skip(1).step_by(2)),
+        send(one.public, requests()),
     );
     for by in ["device", "channel", "country", "page"] {
         let answer = until(PATIENCE, "both have everything", async || {
