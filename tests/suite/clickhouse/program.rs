@@ -18,6 +18,8 @@ use super::schema;
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How long it is away.
 const OUTAGE: Duration = Duration::from_mins(1);
+/// How long it is slow.
+const SLOW_SECONDS: usize = 20;
 
 fn config(http: SocketAddr) -> String {
     format!(
@@ -79,6 +81,13 @@ async fn beacons_are_rows_once_whatever_happens_to_clickhouse_and_to_the_program
         now => Err((now, collector.lines())),
     })
     .await;
+    // Slow: it gets to work for a twentieth of the time, in which an insert takes many turns.
+    for _ in 0..SLOW_SECONDS {
+        servers.each[0].pause();
+        tokio::time::sleep(Duration::from_millis(950)).await;
+        servers.each[0].resume();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     // Inserts begin every second, so some of these meet one in its middle.
     for _ in 0..4 {
         servers.each[0].pause();
