@@ -17,6 +17,7 @@ use crate::answer::{Body, whole};
 use crate::config::Secret;
 use crate::expose::Exposition;
 use crate::limits::SCRAPES_MAX;
+use crate::pipeline::Pipeline;
 
 use self::timings::Timings;
 
@@ -30,6 +31,7 @@ const JSON: &str = "application/json";
 /// All that the admin listener needs.
 #[derive(Debug)]
 pub struct Api {
+    pipeline: Arc<Pipeline>,
     exposition: Arc<Exposition>,
     token: Option<Secret>,
     ready: Arc<AtomicBool>,
@@ -41,10 +43,11 @@ pub struct Api {
 }
 
 impl Api {
-    /// An admin listener on `address`; `ready` says whether beacons are taken, and `past` answers for what was before.
+    /// An admin listener on `address`, for what the pipeline takes as long as `ready` says so; `past` answers for what was before.
     #[must_use]
     pub fn new(
         address: IpAddr,
+        pipeline: Arc<Pipeline>,
         exposition: Exposition,
         token: Option<Secret>,
         ready: Arc<AtomicBool>,
@@ -52,6 +55,7 @@ impl Api {
     ) -> Self {
         let room = Arc::new(Semaphore::new(SCRAPES_MAX));
         Self {
+            pipeline,
             exposition: Arc::new(exposition),
             token,
             ready,
@@ -69,8 +73,7 @@ impl Api {
         match uri.path() {
             // An orchestrator's probes have no token, and these tell nothing.
             "/healthz" => text(StatusCode::OK, PLAIN_TEXT, "ok\n"),
-            "/readyz" if self.ready.load(Ordering::Relaxed) => text(StatusCode::OK, PLAIN_TEXT, "ready\n"),
-            "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, PLAIN_TEXT, "not taking beacons\n"),
+            "/readyz" => self.readiness(),
             _ if !self.is_allowed(headers) => unauthorized(),
             "/metrics" => metrics::answer(&self.exposition, headers, &self.room, self.is_near),
             "/api/v1/timings" => match &self.timings {
@@ -83,6 +86,17 @@ impl Api {
                 "here are /metrics, /healthz, /readyz and /api/v1/timings\n",
             ),
         }
+    }
+
+    fn readiness(&self) -> Response<Body> {
+        let (status, why) = if !self.ready.load(Ordering::Relaxed) {
+            (StatusCode::SERVICE_UNAVAILABLE, "not taking beacons\n")
+        } else if !self.pipeline.can_keep() {
+            (StatusCode::SERVICE_UNAVAILABLE, "the journal can't be written\n")
+        } else {
+            (StatusCode::OK, "ready\n")
+        };
+        text(status, PLAIN_TEXT, why)
     }
 
     fn is_allowed(&self, headers: &HeaderMap) -> bool {

@@ -1,5 +1,6 @@
 //! The order of a beacon's stages, and nothing else.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -310,6 +311,12 @@ impl Pipeline {
     #[must_use]
     pub fn journal_counts(&self) -> Option<&journal::Counts> {
         self.journal.as_ref().map(|(journal, _)| journal.counts())
+    }
+
+    /// Whether what is accepted can be kept, as far as the last attempt has shown.
+    #[must_use]
+    pub fn can_keep(&self) -> bool {
+        self.journal_counts().is_none_or(|counts| !counts.is_failing.load(Ordering::Relaxed))
     }
 
     /// What tells countries.

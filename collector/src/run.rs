@@ -152,7 +152,7 @@ pub async fn run(
         (None, _) => None,
     };
     let past = asks_clickhouse.or_else(|| feed.as_ref().map(Feed::reader).map(Source::History));
-    let api = Arc::new(Api::new(admin.ip(), exposition, token, Arc::clone(&ready), past));
+    let api = Api::new(admin.ip(), Arc::clone(&pipeline), exposition, token, Arc::clone(&ready), past);
     let sent = sending.as_ref().map(|(_, sent)| Arc::clone(sent));
     let keeping = match (pipeline.read_journal().transpose()?, feed) {
         (Some(reading), Some(feed)) => {
@@ -167,7 +167,7 @@ pub async fn run(
     let tls = watch.as_ref().map(Watch::tls);
     let public_side = Public { listener: listeners.public, connections, tls, ingest };
     let workers = start_workers(cores, &public_side, &stopping)?;
-    let api = tokio::spawn(serve_api(to_tokio(listeners.admin)?, api, api_stopping));
+    let api = tokio::spawn(serve_api(to_tokio(listeners.admin)?, Arc::new(api), api_stopping));
     let protocol = if watch.is_some() { "https" } else { "http" };
     tracing::info!(%public, %admin, protocol, cores, "listening");
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use graadmeter_tests::beacon::{Beacon, DESKTOP, IPHONE, PHONE};
 use graadmeter_tests::collector::{Collector, SHOP, make_room, run};
 use graadmeter_tests::exposition::Metrics;
-use graadmeter_tests::raw_http::Connection;
+use graadmeter_tests::raw_http::{Connection, get};
+use graadmeter_tests::wait::until;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde_json::json;
@@ -209,8 +210,16 @@ async fn a_full_disk_is_told_and_room_is_used_at_once() {
     );
     assert!(metrics.value("graadmeter_journal_failures_total", &[]) >= 1.0);
     collector.process_says("the journal can't be written").await;
+    assert_eq!(get(collector.admin, "/readyz").await.status, 503, "a load balancer asks others");
 
     make_room(collector.id());
+    until(Duration::from_secs(10), "it finds out by itself", async || {
+        match get(collector.admin, "/readyz").await {
+            response if response.status == 200 => Ok(()),
+            response => Err(response.everything()),
+        }
+    })
+    .await;
     for beacon in &refused {
         assert_eq!(collector.send(beacon).await.status, 204, "it was not counted, so it is no duplicate");
     }

@@ -5,9 +5,10 @@
 
 use std::fs;
 use std::iter;
+use std::mem;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -33,6 +34,8 @@ enum Order {
     Store(Wanted),
     /// To do something else.
     Work(Work),
+    /// To see whether it can write again, after it couldn't.
+    Try,
 }
 
 type Work = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -70,6 +73,8 @@ pub struct Counts {
     pub commits: AtomicU64,
     /// Commits that failed.
     pub failures: AtomicU64,
+    /// Whether the last one did.
+    pub is_failing: AtomicBool,
     /// Bytes of entries that were stored.
     pub bytes: AtomicU64,
     /// Bytes of the database's files.
@@ -88,8 +93,7 @@ impl Writer {
         let next = store::last_batch(&connection)?.max(known) + 1;
         let (orders, mut handed_over) = unbounded_channel();
         let counts = Arc::new(Counts::default());
-        let mut writing =
-            Writing { connection, outboxes, run, next, counts: Arc::clone(&counts), is_failing: false };
+        let mut writing = Writing { connection, outboxes, run, next, counts: Arc::clone(&counts) };
         thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writing.write_all(&mut handed_over))
@@ -133,7 +137,6 @@ struct Writing {
     /// The number of the next batch.
     next: u64,
     counts: Arc<Counts>,
-    is_failing: bool,
 }
 
 impl Writing {
@@ -157,6 +160,10 @@ impl Writing {
                         together.push(Taken { core, entries: self.outboxes[core].take(spare), done });
                     }
                     Order::Work(work) => works.push(work),
+                    Order::Try => {
+                        let tried = in_transaction(&mut self.connection, store::touch);
+                        self.tell(tried);
+                    }
                 }
             }
             self.store(&mut together);
@@ -176,29 +183,36 @@ impl Writing {
     }
 
     fn commit(&mut self, together: &[Taken]) -> bool {
-        match self.try_commit(together) {
-            Ok(()) => {
-                self.next += together.len() as u64;
-                self.counts.commits.fetch_add(1, Ordering::Relaxed);
-                let bytes: usize = together.iter().map(|each| each.entries.len()).sum();
-                self.counts.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-                if std::mem::take(&mut self.is_failing) {
-                    tracing::info!("the journal can be written again");
-                }
-                true
-            }
+        let tried = self.try_commit(together);
+        let is_stored = self.tell(tried);
+        if is_stored {
+            self.next += together.len() as u64;
+            self.counts.commits.fetch_add(1, Ordering::Relaxed);
+            let bytes: usize = together.iter().map(|each| each.entries.len()).sum();
+            self.counts.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
+        is_stored
+    }
+
+    /// Tells how a transaction ended, if that is news; whether it ended well.
+    fn tell(&self, tried: Result<(), StoreError>) -> bool {
+        let was_failing = self.counts.is_failing.swap(tried.is_err(), Ordering::Relaxed);
+        match tried {
+            Ok(()) if was_failing => tracing::info!("the journal can be written again"),
+            Ok(()) => {}
             Err(error) => {
                 self.counts.failures.fetch_add(1, Ordering::Relaxed);
                 // Once, not for each commit of a full disk.
-                if !std::mem::replace(&mut self.is_failing, true) {
+                if !was_failing {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the journal can't be written: reports are answered 503 until it can"
                     );
                 }
-                false
+                return false;
             }
         }
+        true
     }
 
     fn try_commit(&mut self, together: &[Taken]) -> Result<(), StoreError> {
@@ -226,18 +240,31 @@ fn in_transaction<T>(
 
 /// Makes what was written survive a crash of the machine, once a second, and moves it from `SQLite`'s own log into the
 /// database: on a connection and a thread of its own, so that no commit waits for the disk.
+///
+/// Also has it tried whether the journal can be written again: when it can't, whoever balances load sends no reports here.
 pub(super) fn keep_in_sync(folder: &Path, writer: &Writer) -> Result<(), StoreError> {
     let connection = store::open_again(folder)?;
     let files = [folder.join(store::FILE), folder.join([store::FILE, "-wal"].concat())];
-    let counts = Arc::downgrade(&writer.counts);
+    let (counts, orders) = (Arc::downgrade(&writer.counts), writer.orders.downgrade());
+    let (mut is_failing, mut failures_seen) = (false, 0);
     let sync = move || {
         while let Some(counts) = counts.upgrade() {
-            if let Err(error) = store::sync(&connection) {
+            let synced = store::sync(&connection);
+            let was_failing = mem::replace(&mut is_failing, synced.is_err());
+            if let Err(error) = synced {
                 counts.failures.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(%error, "the journal can't be synced to its disk");
+                if !was_failing {
+                    tracing::error!(%error, "the journal can't be synced to its disk");
+                }
             }
             let bytes: u64 = files.iter().map(|file| fs::metadata(file).map_or(0, |file| file.len())).sum();
             counts.disk_bytes.store(bytes, Ordering::Relaxed);
+            let failures = counts.failures.load(Ordering::Relaxed);
+            let nobody_tries = mem::replace(&mut failures_seen, failures) == failures;
+            if nobody_tries && counts.is_failing.load(Ordering::Relaxed) {
+                // Were the thread gone, there would be nothing to write.
+                let _sent = orders.upgrade().map(|orders| orders.send(Order::Try));
+            }
             drop(counts);
             thread::sleep(SYNC_EVERY);
         }
