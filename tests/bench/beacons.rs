@@ -83,7 +83,9 @@ const TIME_ZONES: [&str; 12] = [
     "America/Sao_Paulo",
 ];
 
-const THIRD_PARTIES: &str = r#"[{"host":"www.googletagmanager.com","count":3,"bytes":184213,"ms":312.4},{"host":"cdn.shop-static.example","count":14,"bytes":842130,"ms":120.9},{"host":"widget.trustpilot.example","count":4,"bytes":51210,"ms":88},{"host":"fonts.gstatic.com","count":2,"bytes":48330,"ms":41.7}]"#;
+const CAUSES: &str = r#"{"lcp":{"target":"img.product-gallery__image","until":[310.2,905.1]},"cls":{"target":"div.banner"},"inp":{"target":"button.buy","until":[12,64.5]}}"#;
+
+const THIRD_PARTIES: &str = r#"[{"host":"www.googletagmanager.com","count":3,"ms":312.4,"bytes":184213},{"host":"cdn.shop-static.example","count":14,"ms":0,"bytes":842130},{"host":"widget.trustpilot.example","count":4,"ms":88}]"#;
 
 /// Standard channels that a page may name, as `channel` in a beacon.
 const CHANNELS: [&str; 18] = [
@@ -211,7 +213,9 @@ pub(crate) fn flood(country_header: &str) -> Vec<Draft> {
             .hole(Hole::Fresh)
             .text(r#".example","count":1,"bytes":1000,"ms":"#);
         body.hole(Hole::Measured(Measure::Response)).text("}],");
-        measured(&mut body, &Numbers::Holes);
+        vitals(&mut body, &Numbers::Holes);
+        body.text(",");
+        timing(&mut body, &Numbers::Holes);
         body.text("}");
         let mut head = head(&format!("X-Forwarded-Host: {ORIGIN}\r\n"));
         head.draft(&country).text("X-Forwarded-For: ").hole(Hole::FreshClient);
@@ -234,21 +238,22 @@ struct Who<'a> {
 /// The keys stand in the order in which the beacon's script writes them.
 fn body(kind: Kind, who: &Who<'_>, page: (&str, &str), browser: &Browser, numbers: &Numbers) -> Draft {
     let mut body = Draft::default();
-    body.text(r#"{"v":1,"site":"shop","id":""#).hole(Hole::Fresh).hole(Hole::Fresh);
-    body.text(if kind == Kind::Conversion { r#"","kind":"conversion""# } else { r#"","kind":"page""# });
     let referrer = if kind == Kind::Landing { who.referrer } else { "https://www.shop.example/" };
-    body.text(&format!(r#","url":"{ORIGIN}{}","ref":"{referrer}","nav":"navigate""#, page.1));
+    body.text(&format!(
+        r#"{{"v":1,"site":"shop","url":"{ORIGIN}{}","ref":"{referrer}","nav":"navigate""#,
+        page.1
+    ));
     let campaign =
         if who.campaign.is_empty() { String::new() } else { format!(r#","campaign":{}"#, who.campaign) };
     if kind == Kind::Landing {
         body.text(&campaign);
     }
-    body.text(&format!(r#","page":"{}","variant":"b","device":{}"#, page.0, browser.device));
-    body.text(&format!(r#","tz":"{}""#, who.time_zone));
+    body.text(&format!(r#","device":{},"tz":"{}""#, browser.device, who.time_zone));
+    body.text(&format!(r#","page":"{}","variant":"b""#, page.0));
     if let Some(channel) = who.channel {
         body.text(&format!(r#","channel":"{channel}""#));
     }
-    body.text(r#","session":{"id":""#).hole(Hole::Fresh).hole(Hole::Fresh);
+    body.text(r#","session":{"id":""#).hole(Hole::Fresh).text("17");
     if kind == Kind::Landing {
         body.text(r#"","n":1}"#);
     } else {
@@ -257,20 +262,33 @@ fn body(kind: Kind, who: &Who<'_>, page: (&str, &str), browser: &Browser, number
         number(&mut body, Measure::LandingLoad, numbers);
         body.text(&format!(r#","ref":"{}","page":"home"{campaign}}}}}"#, who.referrer));
     }
+    body.text(r#","id":""#).hole(Hole::Fresh);
     if kind == Kind::Conversion {
-        body.text(r#","conversion":{"value":"59.95","currency":"EUR","order":"A"#).hole(Hole::Fresh);
-        body.text(r#"","first":true}"#);
+        body.text(r#"26","kind":"conversion","conversion":{"value":"59.95","currency":"EUR","order":"A"#);
+        body.hole(Hole::Fresh).text(r#"","first":true}"#);
     } else {
-        body.text(",");
-        measured(&mut body, numbers);
-        body.text(&format!(r#","third_party":{THIRD_PARTIES}"#));
+        body.text(r#"26","kind":"page","#);
+        vitals(&mut body, numbers);
+        body.text(&format!(r#","cause":{CAUSES},"third_party":{THIRD_PARTIES},"#));
+        timing(&mut body, numbers);
     }
     body.text("}");
     body
 }
 
-/// `"timing"` and `"vitals"`.
-fn measured(body: &mut Draft, numbers: &Numbers) {
+fn vitals(body: &mut Draft, numbers: &Numbers) {
+    body.text(r#""vitals":{"ttfb":"#);
+    number(body, Measure::Ttfb, numbers);
+    for (key, measure) in
+        [("fcp", Measure::Fcp), ("cls", Measure::Cls), ("lcp", Measure::Lcp), ("inp", Measure::Inp)]
+    {
+        body.text(&format!(r#","{key}":"#));
+        number(body, measure, numbers);
+    }
+    body.text("}");
+}
+
+fn timing(body: &mut Draft, numbers: &Numbers) {
     body.text(r#""timing":{"redirect":0"#);
     for (key, measure) in [
         ("dns", Measure::Dns),
@@ -282,14 +300,6 @@ fn measured(body: &mut Draft, numbers: &Numbers) {
         ("dom_content_loaded", Measure::DomContentLoaded),
         ("load", Measure::Load),
     ] {
-        body.text(&format!(r#","{key}":"#));
-        number(body, measure, numbers);
-    }
-    body.text(r#"},"vitals":{"ttfb":"#);
-    number(body, Measure::Ttfb, numbers);
-    for (key, measure) in
-        [("fcp", Measure::Fcp), ("lcp", Measure::Lcp), ("inp", Measure::Inp), ("cls", Measure::Cls)]
-    {
         body.text(&format!(r#","{key}":"#));
         number(body, measure, numbers);
     }
