@@ -11,6 +11,7 @@ use graadmeter_tests::wait::until;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 /// How often it is killed.
 const KILLS: usize = 100;
@@ -230,6 +231,36 @@ async fn a_full_disk_is_told_and_room_is_used_at_once() {
     assert_eq!(accepted(&restarted.metrics().await), answered);
     restarted.accept(&refused).await;
     assert_eq!(restarted.outcome("duplicate").await as usize, refused.len(), "they are known over a restart");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_of_the_database_begins_anew_while_reports_keep_coming() {
+    /// A commit writes three pages or more.
+    const LEAST_BYTES_EACH: u64 = 3 * 4096;
+    const LOG_BYTES_MAX: u64 = 160 * 1024 * 1024;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let collector = Collector::keeping_in(folder, SHOP).await;
+    let mut clients = JoinSet::new();
+    for _ in 0..32 {
+        let to = collector.public;
+        clients.spawn(async move {
+            // A connection may have so many requests and no more.
+            loop {
+                send_until_the_end(to, None).await;
+            }
+        });
+    }
+    let log = collector.folder().join("data/graadmeter.db-wal");
+    let mut most = 0;
+    until(Duration::from_mins(3), "twice as much is written", async || {
+        most = most.max(log.metadata().expect("it is there").len());
+        let written = collector.metrics().await.value("graadmeter_journal_commits_total", &[]) as u64
+            * LEAST_BYTES_EACH;
+        if written > 2 * LOG_BYTES_MAX { Ok(()) } else { Err(written) }
+    })
+    .await;
+    assert!(most < LOG_BYTES_MAX, "{most} bytes");
+    assert!(clients.try_join_next().is_none(), "each is answered 204");
 }
 
 #[tokio::test]

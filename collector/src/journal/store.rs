@@ -17,8 +17,10 @@ use crate::sqlite;
 pub const FILE: &str = "graadmeter.db";
 /// The form of the tables and of the entries; any other is refused.
 const VERSION: i64 = 2;
-/// Bytes of the log that are kept for its next round, when it has been larger.
-const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
+/// Bytes of `SQLite`'s log from which on it is made to begin anew; so many are kept for its next round.
+const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
+/// How long that may keep a commit waiting, if somebody reads what is in the log.
+const RESTART_MAX: Duration = Duration::from_millis(50);
 /// How long somebody else, a backup for example, may hold the database before a write fails.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 
@@ -147,7 +149,7 @@ pub(super) fn open(folder: &Path, durability: Durability) -> Result<Connection, 
     connection.pragma_update(None, "synchronous", synchronous)?;
     // See `sync`.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     let is_made =
         transaction.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'journal_meta'")?.exists([])?;
@@ -177,8 +179,24 @@ pub(super) fn open_again(folder: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Syncs the log of `SQLite` to the disk, and moves what it holds into the database, without keeping a writer waiting.
+///
+/// A log begins anew when all of it has been moved. With many commits a second there always is one more, and it would grow for
+/// ever; so when it is large, a commit has to wait until the last ones are moved, too.
 pub(super) fn sync(connection: &Connection) -> Result<(), StoreError> {
-    Ok(connection.query_one("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))?)
+    let pages = checkpoint(connection, "PASSIVE")?;
+    let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    if pages * page_bytes >= LOG_BYTES_MAX {
+        connection.busy_timeout(RESTART_MAX)?;
+        let restarted = checkpoint(connection, "RESTART");
+        connection.busy_timeout(BUSY_MAX)?;
+        restarted?;
+    }
+    Ok(())
+}
+
+/// Moves what the log holds; how many pages it had. That somebody is in the way is no error.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
+    connection.query_one(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1))
 }
 
 /// The keys of the hashes by which reports are known again, made by `make` when there are none yet.

@@ -24,7 +24,7 @@ use super::store::{self, StoreError};
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// From the beginning of one commit to the next it takes at least so long, unless there is much to write.
-const COMMIT_EVERY: Duration = Duration::from_micros(500);
+const COMMIT_EVERY: Duration = Duration::from_millis(1);
 /// What is much: some ten reports.
 const MUCH_BYTES: usize = 1024;
 
@@ -239,7 +239,7 @@ fn in_transaction<T>(
 }
 
 /// Makes what was written survive a crash of the machine, once a second, and moves it from `SQLite`'s own log into the
-/// database: on a connection and a thread of its own, so that no commit waits for the disk.
+/// database: on a connection and a thread of its own, so that as good as no commit waits for the disk.
 ///
 /// Also has it tried whether the journal can be written again: when it can't, whoever balances load sends no reports here.
 pub(super) fn keep_in_sync(folder: &Path, writer: &Writer) -> Result<(), StoreError> {
