@@ -1,5 +1,6 @@
 //! `graadmeter-collector`: arguments, logs, signals, exit codes.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -119,8 +120,7 @@ fn main() -> ExitCode {
         Command::CheckConfig { file } => check_config(&file),
         Command::Tag { config, url, site } => print_tag(config.as_deref(), &url, site),
         Command::ClickhouseSchema { database, cluster, retention_days } => {
-            let schema = Schema { database, cluster, retention_days };
-            write!(io::stdout(), "{schema}").context("can't write the schema")
+            print(&Schema { database, cluster, retention_days })
         }
     };
     match done {
@@ -140,8 +140,15 @@ fn check_config(file: &Path) -> anyhow::Result<()> {
 
 fn print_tag(config: Option<&Path>, url: &PublicUrl, site: Option<Site>) -> anyhow::Result<()> {
     let config = config.map(Config::load).transpose()?;
-    let tag = Tag::new(config.as_ref(), url, site)?;
-    write!(io::stdout(), "{tag}").context("can't write the tag")
+    print(&Tag::new(config.as_ref(), url, site)?)
+}
+
+/// Prints what may be more than its reader wants: `head`, for one, goes when it has its lines.
+fn print(what: &impl Display) -> anyhow::Result<()> {
+    match io::stdout().write_all(what.to_string().as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("can't print"),
+        _ => Ok(()),
+    }
 }
 
 fn back_up(data_dir: &Path, to: &Path) -> anyhow::Result<()> {
