@@ -28,7 +28,7 @@ use crate::arrival::Arrival;
 use crate::journal::Ticket;
 use crate::measure::Micros;
 use crate::outcome::Outcome;
-use crate::pipeline::{Handled, Pipeline, Signed};
+use crate::pipeline::{Handled, Pipeline};
 
 use self::cors::Cors;
 use self::rooms::Room;
@@ -228,9 +228,7 @@ impl Ingest {
         let signature = received.fields.first(SIGNATURE).and_then(text).unwrap_or_default();
         let now = received.at.duration_since(self.started);
         let unix_now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let client = client::address(received.peer.ip(), received.fields, &self.trusted_proxies);
-        let sale = Signed { body: received.body, signature, client };
-        self.pipeline.handle_sale(&sale, now, unix_now, received.core)
+        self.pipeline.handle_sale(received.body, signature, now, unix_now, received.core)
     }
 
     fn told<'a>(&self, fields: &'a impl Fields) -> Told<'a> {

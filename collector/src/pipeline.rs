@@ -1,6 +1,5 @@
 //! The order of a beacon's stages, and nothing else.
 
-use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -44,17 +43,6 @@ pub struct Pipeline {
 struct Reports {
     report: u64,
     order: Option<u64>,
-}
-
-/// A sale as a shop's server sends it.
-#[derive(Debug, Clone, Copy)]
-pub struct Signed<'a> {
-    /// The body.
-    pub body: &'a [u8],
-    /// The header that signs it.
-    pub signature: &'a str,
-    /// Who sent it.
-    pub client: IpAddr,
 }
 
 /// How a report went through the stages.
@@ -139,31 +127,15 @@ impl Pipeline {
 
     /// Takes one sale that a shop's server reports through all stages, on the core with this number.
     ///
-    /// `now` is the time since the start, `unix_now` since the Unix epoch.
+    /// `signature` is the header, `now` the time since any fixed moment, `unix_now` since the Unix epoch.
     ///
     /// # Errors
     ///
     /// When the body is no sale.
     pub fn handle_sale(
         &self,
-        sale: &Signed<'_>,
-        now: Duration,
-        unix_now: Duration,
-        core: usize,
-    ) -> Result<Handled, WireError> {
-        if !self.limiter.listens(sale.client, now) {
-            return Ok(Handled::Ended(Outcome::Limited));
-        }
-        let handled = self.verify(sale, now, unix_now, core);
-        if matches!(handled, Err(_) | Ok(Handled::Ended(Outcome::UnknownSite | Outcome::Unsigned))) {
-            self.limiter.note_refused(sale.client, now);
-        }
-        handled
-    }
-
-    fn verify(
-        &self,
-        &Signed { body, signature, client: _ }: &Signed<'_>,
+        body: &[u8],
+        signature: &str,
         now: Duration,
         unix_now: Duration,
         core: usize,

@@ -12,7 +12,7 @@ use graadmeter_collector::config::{Config, Secret};
 use graadmeter_collector::expose::{Exposition, Format};
 use graadmeter_collector::limits::SERVING;
 use graadmeter_collector::outcome::Outcome;
-use graadmeter_collector::pipeline::{Handled, Pipeline, Signed};
+use graadmeter_collector::pipeline::{Handled, Pipeline};
 use graadmeter_fuzz::{Request, exposition};
 use graadmeter_wire::{Kind, Source, decode, decode_sale};
 use libfuzzer_sys::fuzz_target;
@@ -59,10 +59,7 @@ fuzz_target!(|input: &str| {
         now += request.at;
         let body = request.body.as_bytes();
         let ended = match request.signature {
-            Some(signature) => {
-                let sale = Signed { body, signature, client: request.arrival.client };
-                pipeline.handle_sale(&sale, now, BEGIN, core)
-            }
+            Some(signature) => pipeline.handle_sale(body, signature, now, BEGIN, core),
             None => pipeline.handle(body, &request.arrival, now, core),
         };
         if ended != Ok(Handled::Ended(Outcome::Accepted)) {

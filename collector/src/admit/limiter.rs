@@ -2,9 +2,6 @@
 //!
 //! A bucket holds a minute's worth, so a shop's visitor never meets it, and a flood is cut to its share. The
 //! generic cell rate algorithm keeps one number for each bucket: when it will be full again.
-//!
-//! All sales of a shop come from one client, its server, so what is rightly signed is never limited; what is refused takes out of a
-//! bucket of its own, so whoever guesses is not listened to for long.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +11,7 @@ use graadmeter_base::network::network;
 
 use ahash::RandomState;
 
-use super::recent::{Found, Recent};
+use super::recent::Recent;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -36,13 +33,11 @@ pub struct ClientLimiter {
     /// What one beacon takes out of its bucket, in [`TICK`]s; nothing is no limit.
     each: Option<u64>,
     /// For each client the time at which its bucket will be full again, in [`TICK`]s.
-    clients: Recent<NOTE_BITS>,
+    clients: Recent<40>,
 }
 
 /// How finely the table knows time: so 40 bits last for 20 months.
 const TICK: Duration = Duration::from_micros(50);
-
-const NOTE_BITS: u32 = 40;
 
 const fn ticks(time: Duration) -> u64 {
     time.as_micros() as u64 / TICK.as_micros() as u64
@@ -58,53 +53,20 @@ impl ClientLimiter {
         Self { loopback: limit.loopback, each, clients: Recent::new(clients_max, RandomState::new()) }
     }
 
-    /// Whether `client` may send one more beacon at `now`, the time since any fixed moment.
+    /// Whether `client` may send one more at `now`, the time since any fixed moment.
     #[must_use]
     pub fn allows(&self, client: IpAddr, now: Duration) -> bool {
-        self.each(client).is_none_or(|each| take(self.clients.find(network(client)), each, now))
-    }
-
-    /// Whether `client` may send one more sale: not after a minute's worth that was refused.
-    #[must_use]
-    pub fn listens(&self, client: IpAddr, now: Duration) -> bool {
-        self.each(client).is_none_or(|each| has(&self.refused(client), each, now))
-    }
-
-    /// Notes that a sale which `client` sent was refused.
-    pub fn note_refused(&self, client: IpAddr, now: Duration) {
-        if let Some(each) = self.each(client) {
-            take(self.refused(client), each, now);
+        let Some(each) = self.each.filter(|_| self.loopback || !client.is_loopback()) else { return true };
+        let now = ticks(now);
+        let found = self.clients.find(network(client));
+        let full_at = found.note().unwrap_or(0).max(now);
+        let after = full_at + each;
+        let allowed = after <= now + ticks(MINUTE);
+        if allowed {
+            found.set(after);
         }
+        allowed
     }
-
-    /// What one more takes out of the client's bucket, if it is limited at all.
-    fn each(&self, client: IpAddr) -> Option<u64> {
-        self.each.filter(|_| self.loopback || !client.is_loopback())
-    }
-
-    fn refused(&self, client: IpAddr) -> Found<'_, NOTE_BITS> {
-        self.clients.find(("refused", network(client)))
-    }
-}
-
-/// Whether there is still enough in a bucket.
-fn has(bucket: &Found<'_, NOTE_BITS>, each: u64, now: Duration) -> bool {
-    full_after(bucket, each, now) <= ticks(now) + ticks(MINUTE)
-}
-
-/// Takes one out of a bucket, if there is still enough in it.
-fn take(bucket: Found<'_, NOTE_BITS>, each: u64, now: Duration) -> bool {
-    let has = has(&bucket, each, now);
-    if has {
-        let full_after = full_after(&bucket, each, now);
-        bucket.set(full_after);
-    }
-    has
-}
-
-/// When it will be full again if one is taken.
-fn full_after(bucket: &Found<'_, NOTE_BITS>, each: u64, now: Duration) -> u64 {
-    bucket.note().unwrap_or(0).max(ticks(now)) + each
 }
 
 /// The bucket of one site.
@@ -164,21 +126,6 @@ mod tests {
         assert_eq!(allowed(1000, 10), 1);
         assert_eq!(allowed(11_000, 100), 10);
         assert!(limiter.allows(address("192.0.2.2"), Duration::ZERO));
-    }
-
-    #[test]
-    fn whoever_is_refused_a_minutes_worth_is_not_listened_to() {
-        let limiter = limiter(60, false, 1000);
-        let (shop, guesser) = (address("192.0.2.1"), address("192.0.2.2"));
-        let at = Duration::from_secs;
-        for _ in 0..60 {
-            assert!(limiter.listens(guesser, at(0)));
-            limiter.note_refused(guesser, at(0));
-        }
-        assert!(!limiter.listens(guesser, at(0)));
-        assert!(limiter.listens(guesser, at(1)), "it fills again");
-        assert!(limiter.listens(shop, at(0)));
-        assert!(limiter.allows(guesser, at(0)), "beacons have a bucket of their own");
     }
 
     #[test]

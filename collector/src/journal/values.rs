@@ -35,6 +35,9 @@ pub(super) fn take(from: &mut &[u8]) -> Option<Measures> {
     let mut head = [0; 8];
     head[..HEAD].copy_from_slice(front);
     let head = u64::from_le_bytes(head);
+    if head >> (3 * METRICS) != 0 {
+        return None;
+    }
     let mut measures = Measures::default();
     for metric in Metric::ALL {
         if head & 1 << metric as u8 != 0 {
@@ -90,6 +93,13 @@ mod tests {
         let needed = [0, 1, 0xff, 0x100, 0xffff, 0x1_0000, 0xff_ffff, 0x100_0000, u32::MAX].map(bytes);
         assert_eq!(needed, [1, 1, 1, 2, 2, 3, 3, 4, 4].map(|each| HEAD + METRICS * each));
         assert_eq!(append_to(&Measures::default()), [0; HEAD]);
+    }
+
+    #[test]
+    fn what_no_metric_has_is_damage() {
+        let mut bytes = append_to(&measures([Some(1); METRICS]));
+        bytes[HEAD - 1] |= 1 << 7;
+        assert_eq!(take(&mut &bytes[..]), None);
     }
 
     proptest! {
