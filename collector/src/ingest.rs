@@ -9,7 +9,7 @@ pub mod script;
 mod told;
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant, SystemTime};
@@ -65,7 +65,8 @@ pub struct Ingest {
 /// A request whose body has arrived.
 struct Received<'a, F> {
     core: usize,
-    peer: SocketAddr,
+    peer: IpAddr,
+    client: IpAddr,
     fields: &'a F,
     told: &'a Told<'a>,
     body: &'a [u8],
@@ -136,12 +137,16 @@ impl Ingest {
         if !self.addresses.takes_beacons(post.target) {
             return None;
         }
-        let (fields, told) = (&post.heads, &self.told(&post.heads));
+        let (fields, peer) = (&post.heads, peer.ip());
+        let client = client::address(peer, fields, &self.trusted_proxies);
+        // The rest of the head is read meanwhile.
+        self.pipeline.expect(client);
+        let told = &self.told(fields);
         if !body::is_beacon_type(told.content_type) || body::is_gzip(told.content_encoding) != Ok(false) {
             return None;
         }
         let at = Instant::now();
-        let handled = self.beacon(&Received { core, peer, fields, told, body: post.body, at });
+        let handled = self.beacon(&Received { core, peer, client, fields, told, body: post.body, at });
         let (mut response, ticket) = self.end(core, &handled, at);
         if let Some(allowance) = self.cors.allowance(told) {
             allowance.write(response.headers_mut());
@@ -168,7 +173,8 @@ impl Ingest {
         handle: Handle,
     ) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let (fields, told) = (&head.headers, &self.told(&head.headers));
+        let (fields, told, peer) = (&head.headers, &self.told(&head.headers), peer.ip());
+        let client = client::address(peer, fields, &self.trusted_proxies);
         let unfinished = Unfinished { ingest: self, core };
         let read = match self.rooms[core].enter() {
             _ if head.method != Method::POST => Err(Outcome::MethodNotAllowed),
@@ -178,7 +184,7 @@ impl Ingest {
         unfinished.arrived();
         let at = Instant::now();
         let handled = match read {
-            Ok(body) => handle(self, &Received { core, peer, fields, told, body: &body, at }),
+            Ok(body) => handle(self, &Received { core, peer, client, fields, told, body: &body, at }),
             Err(outcome) => Ok(Handled::Ended(outcome)),
         };
         let (response, ticket) = self.end(core, &handled, at);
@@ -236,10 +242,9 @@ impl Ingest {
     }
 
     fn arrival<'a, F: Fields>(&self, received: &Received<'a, F>) -> Arrival<'a> {
-        let Received { fields, told, .. } = *received;
-        let peer = received.peer.ip();
+        let Received { peer, client, told, .. } = *received;
         Arrival {
-            client: client::address(peer, fields, &self.trusted_proxies),
+            client,
             origin: told.origin.and_then(text),
             user_agent: told.user_agent.and_then(text).unwrap_or_default(),
             hint_mobile: match told.hint_mobile {

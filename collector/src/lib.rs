@@ -38,6 +38,7 @@ pub mod observation;
 pub mod outcome;
 pub mod pipeline;
 pub mod place;
+mod prefetch;
 mod run;
 mod sqlite;
 pub mod tag;

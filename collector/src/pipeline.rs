@@ -1,5 +1,6 @@
 //! The order of a beacon's stages, and nothing else.
 
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -96,6 +97,11 @@ impl Pipeline {
         }
     }
 
+    /// Has the memory come that knows a client of whom a body comes next.
+    pub fn expect(&self, client: IpAddr) {
+        self.limiter.expect(client);
+    }
+
     /// Takes one body through all stages, on the core with this number.
     ///
     /// `now` is the time since the start.
@@ -163,13 +169,14 @@ impl Pipeline {
         core: usize,
     ) -> Handled {
         let reports = self.reports(&decoded.beacon, site);
+        self.duplicates.expect(reports.report);
+        let observation = self.placer.place(&decoded.beacon, arrival, &site.places);
         // From here on until it is in the journal's hands: a copy on another core waits, and then finds it there.
         let accepting = self.journal.as_ref().map(|(journal, _)| journal.accepting(core));
         if let Some(known) = self.known(&reports, now) {
             drop(accepting);
             return self.again(known);
         }
-        let observation = self.placer.place(&decoded.beacon, arrival, &site.places);
         let now = Seconds::of(self.started + now);
         let Some(mut accepting) = accepting else {
             let mut tally = self.tallies.of_core(core);

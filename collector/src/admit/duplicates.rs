@@ -36,6 +36,11 @@ impl Duplicates {
         self.0.hash(report)
     }
 
+    /// Has the memory come that knows a report which is looked for soon.
+    pub fn expect(&self, report: u64) {
+        self.0.expect(report);
+    }
+
     /// Notes a report and says whether it is new. `now` is the time since the start.
     #[must_use]
     pub fn is_new(&self, report: u64, now: Duration) -> bool {

@@ -53,6 +53,11 @@ impl ClientLimiter {
         Self { loopback: limit.loopback, each, clients: Recent::new(clients_max, RandomState::new()) }
     }
 
+    /// Has the memory come that knows a client who is judged soon.
+    pub fn expect(&self, client: IpAddr) {
+        self.clients.expect(self.clients.hash(network(client)));
+    }
+
     /// Whether `client` may send one more at `now`, the time since any fixed moment.
     #[must_use]
     pub fn allows(&self, client: IpAddr, now: Duration) -> bool {

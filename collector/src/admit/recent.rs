@@ -10,6 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ahash::RandomState;
 
+use crate::prefetch::prefetch;
+
 /// Entries of a line: with an eight-byte lock they fill 64 bytes.
 const ENTRIES: usize = 7;
 
@@ -51,14 +53,22 @@ impl<const NOTE_BITS: u32> Recent<NOTE_BITS> {
         self.hasher.hash_one(key)
     }
 
+    /// Has the memory come in which a key with this hash is looked for soon.
+    pub(super) fn expect(&self, hash: u64) {
+        prefetch(self.line(hash));
+    }
+
     pub(super) fn find_hash(&self, hash: u64) -> Found<'_, NOTE_BITS> {
-        // The upper half, scaled to the number of lines, chooses one of them; the lower bits tell keys apart.
-        let line = ((hash >> 32) as usize * self.lines.len()) >> 32;
         let tag = (hash & (u64::MAX >> NOTE_BITS)).max(1);
         // Entries are numbers, so a line is whole after any panic.
-        let line = self.lines[line].0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = self.line(hash).0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = line.iter().position(|entry| entry >> NOTE_BITS == tag);
         Found { line, tag, known }
+    }
+
+    /// The upper half of a hash, scaled to the number of lines, chooses one of them; the lower bits tell keys apart.
+    fn line(&self, hash: u64) -> &Line {
+        &self.lines[((hash >> 32) as usize * self.lines.len()) >> 32]
     }
 }
 

@@ -48,7 +48,8 @@ impl<'a> Told<'a> {
 
 /// A value of visible characters only.
 pub(super) fn text(value: &[u8]) -> Option<&str> {
-    let is_text = value.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
+    // All of them, since nearly always there is no other, and without a way out many are looked at together.
+    let is_text = value.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~' | b'\t'));
     str::from_utf8(value).ok().filter(|_| is_text)
 }
 

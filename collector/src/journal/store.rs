@@ -4,6 +4,7 @@
 //! everything else that is done for it. Numbers of batches only grow, over restarts too.
 
 mod cells;
+mod transaction;
 
 use std::cmp::Ordering;
 use std::ops::{ControlFlow, Range};
@@ -11,12 +12,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use flate2::Crc;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::sqlite;
 
 pub use self::cells::StoredCell;
 pub(super) use self::cells::{for_each_cell, for_each_counts, put_cells, put_counts, remove_cells};
+pub(super) use self::transaction::{Transaction, in_transaction};
 
 /// The file in the data folder.
 pub const FILE: &str = "graadmeter.db";

@@ -13,12 +13,12 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::outbox::Outbox;
-use super::store::{self, StoreError};
+use super::store::{self, StoreError, Transaction, in_transaction};
 
 /// How often what was written is made to survive a crash of the machine.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -226,16 +226,6 @@ impl Writing {
             Ok(())
         })
     }
-}
-
-fn in_transaction<T>(
-    connection: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let done = work(&transaction)?;
-    transaction.commit()?;
-    Ok(done)
 }
 
 /// Makes what was written survive a crash of the machine, once a second, and moves it from `SQLite`'s own log into the

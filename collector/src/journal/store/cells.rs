@@ -1,8 +1,8 @@
 //! The statements of what has been counted: each core's cells, and its counts beside them.
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, params};
 
-use super::{StoreError, checksum, number};
+use super::{StoreError, Transaction, checksum, number};
 
 /// A cell as it is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
