@@ -10,19 +10,22 @@ use graadmeter_tests::statistics::median;
 use crate::filled::Filled;
 use crate::load::{Length, Pace, Report};
 use crate::scrape::{NATIVE, Scrape, TEXT, scrape};
+use crate::server::Collector;
 use crate::session::Session;
 
 /// Slices with scrapes, and as many without.
 const PAIRS: usize = 4;
 /// From the beginning of a scrape to that of the next, if it is done by then.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// Native scrapes without load, whose CPU time is taken together.
+const WITHOUT_LOAD: u32 = 20;
 const BAR_MS: f64 = 150.0;
 const BAR_P99: f64 = 2.0;
 
 /// Runs the benchmark.
 pub(crate) fn run(session: &mut Session) {
     let slice = Duration::from_secs(if session.quick { 2 } else { 5 });
-    let Figures { alone, beside, scrapes, without_load } =
+    let Figures { alone, beside, scrapes, native, text } =
         session.with_filled(|filled| measure(filled, slice));
 
     let took_ms = median(scrapes.iter().map(|scrape| scrape.took.as_secs_f64() * 1e3));
@@ -48,9 +51,15 @@ pub(crate) fn run(session: &mut Session) {
         &format!("without {without:.2} ms; at {:.0}/s", alone.rate()),
         with <= BAR_P99 * without,
     );
-    for (what, scrape) in without_load {
+    let took_ms = median(native.scrapes.iter().map(|scrape| scrape.took.as_secs_f64() * 1e3));
+    session.table.note(
+        "scrape: native, without load",
+        &format!("{took_ms:.0} ms"),
+        &format!("{:.0} ms of the collector's CPU time", native.cpu.as_secs_f64() * 1e3),
+    );
+    for scrape in text {
         session.table.note(
-            &format!("scrape: {what}, without load"),
+            "scrape: classic text, without load",
             &format!("{:.0} ms", scrape.took.as_secs_f64() * 1e3),
             &told(&scrape),
         );
@@ -62,7 +71,15 @@ struct Figures {
     alone: Report,
     beside: Report,
     scrapes: Vec<Scrape>,
-    without_load: [(&'static str, Scrape); 3],
+    native: WithoutLoad,
+    /// Compressed, and not.
+    text: [Scrape; 2],
+}
+
+/// Native scrapes one after the other, and the CPU time of one.
+struct WithoutLoad {
+    scrapes: Vec<Scrape>,
+    cpu: Duration,
 }
 
 fn measure(filled: &mut Filled, slice: Duration) -> Figures {
@@ -76,10 +93,17 @@ fn measure(filled: &mut Filled, slice: Duration) -> Figures {
         beside.add(&beside_scrapes(filled, pace, slice, &mut scrapes));
     }
     filled.sent += alone.accepted + beside.accepted;
-    let without_load =
-        [("native", NATIVE, "gzip"), ("classic text", TEXT, "gzip"), ("classic text", TEXT, "identity")]
-            .map(|(what, accept, encoding)| (what, scrape(filled.collector.admin(), accept, encoding)));
-    Figures { alone, beside, scrapes, without_load }
+    let admin = filled.collector.admin();
+    let native = native_without_load(&filled.collector);
+    let text = ["gzip", "identity"].map(|encoding| scrape(admin, TEXT, encoding));
+    Figures { alone, beside, scrapes, native, text }
+}
+
+fn native_without_load(collector: &Collector) -> WithoutLoad {
+    let before = collector.cpu_of_all_time();
+    let scrapes = (0..WITHOUT_LOAD).map(|_| scrape_native(collector.admin())).collect();
+    let cpu = collector.cpu_of_all_time().saturating_sub(before) / WITHOUT_LOAD;
+    WithoutLoad { scrapes, cpu }
 }
 
 fn run_slice(filled: &mut Filled, pace: Pace, slice: Duration) -> Report {
@@ -103,12 +127,17 @@ fn scrape_until(admin: SocketAddr, done: &AtomicBool) -> Vec<Scrape> {
     let mut scrapes = Vec::new();
     while !done.load(Ordering::Relaxed) {
         let next = Instant::now() + INTERVAL;
-        let mut one = scrape(admin, NATIVE, "gzip");
-        one.body = Vec::new();
-        scrapes.push(one);
+        scrapes.push(scrape_native(admin));
         thread::sleep(next.saturating_duration_since(Instant::now()));
     }
     scrapes
+}
+
+/// A native scrape, without its body.
+fn scrape_native(admin: SocketAddr) -> Scrape {
+    let mut native = scrape(admin, NATIVE, "gzip");
+    native.body = Vec::new();
+    native
 }
 
 fn told(scrape: &Scrape) -> String {

@@ -6,6 +6,7 @@
 //! distributions have to fit into a small machine. [`Histogram::to_hdr`] gives the same counts as a histogram
 //! of the crate `hdrhistogram`, for quantiles and for everybody who reads its V2 format.
 
+mod bands;
 mod copied;
 mod counts;
 mod distributions;
@@ -23,6 +24,7 @@ use crate::measure::{Micros, Scale};
 use self::counts::Counts;
 use self::packed::NO_SLOT;
 
+pub use self::bands::{Bands, Reached, Sums};
 pub use self::copied::Copied;
 pub use self::distributions::{Distributions, Row};
 

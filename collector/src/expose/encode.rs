@@ -4,9 +4,11 @@
 //! labels, which are the same bytes in each family of a cell. So nothing is held of a scrape but the labels and the family
 //! that is being written.
 
+mod deltas;
 mod message;
 mod native;
 mod protobuf;
+mod spans;
 mod text;
 
 use std::io::{self, Write};

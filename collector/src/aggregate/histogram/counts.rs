@@ -31,8 +31,8 @@ pub(super) enum Counts {
 #[derive(Debug, Clone)]
 pub(super) struct Window<T> {
     /// The slot of the first counter.
-    first: u16,
-    counters: Box<[T]>,
+    pub(super) first: u16,
+    pub(super) counters: Box<[T]>,
 }
 
 impl Counts {

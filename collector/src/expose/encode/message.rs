@@ -13,10 +13,10 @@ const LEN: u32 = 2;
 /// Bytes of the key of a field whose number is below 16, as all of ours are.
 const KEY_BYTES: usize = 1;
 
-/// Appends a number that may be below zero, so that those near zero are short.
+/// A number that may be below zero as one that is not, so that those near zero are short.
 #[inline]
-pub(super) fn signed_varint(value: i64, into: &mut Vec<u8>) {
-    leb128::append((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned(), into);
+pub(super) fn zigzag(value: i64) -> u64 {
+    (value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned()
 }
 
 /// Appends a field of type `uint32`, `uint64`, `enum`, or `int64` that is not below zero.
@@ -28,7 +28,7 @@ pub(super) fn uint(field: u32, value: u64, into: &mut Vec<u8>) {
 /// Appends a field of type `sint32` or `sint64`.
 pub(super) fn sint(field: u32, value: i64, into: &mut Vec<u8>) {
     key(field, VARINT, into);
-    signed_varint(value, into);
+    leb128::append(zigzag(value), into);
 }
 
 /// Appends a field of type `double`.

@@ -7,25 +7,22 @@
 
 use std::sync::LazyLock;
 
-use crate::aggregate::histogram::{Distribution, slot};
+use crate::aggregate::histogram::{Bands, Distribution, Sums, slot};
 use crate::measure::{Micros, Scale};
 
-use super::message;
+use super::deltas::{Deltas, SMALL, hit, hit_small};
+use super::spans::{ALIKE, Spans};
 
 /// Buckets for each power of two are 2 to the power of this.
 pub(super) const SCHEMA: i32 = 4;
 /// Values up to this count as zero: 2⁻¹²⁸, as in Prometheus' own libraries. Ours are whole millionths, so 0 alone does.
 pub(super) const ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39;
-/// Empty buckets between two spans that are written out rather than skipped: a new span costs more bytes.
-const GAP_MAX: usize = 2;
-
 /// Counts in native buckets, summed over parts.
 #[derive(Debug)]
 pub(super) struct Native {
-    /// For each number of a slot.
-    counts: Box<[u64]>,
-    /// A bit for each of them that is more than zero, so that nobody looks at the others.
-    hit: Box<[u64]>,
+    /// By the number of each bucket, see [`number`].
+    sums: Sums,
+    spans: Spans,
     sum_micros: u64,
 }
 
@@ -48,17 +45,13 @@ pub(super) struct Span {
     pub length: u32,
 }
 
-/// For the values of a slot, which number counts them: [`ZERO`], or one more than the distance of their bucket from the
-/// [`lowest`].
-type Numbers = Box<[u16]>;
-
 /// The number that counts the value 0.
 const ZERO: u16 = 0;
 
-static NUMBERS: LazyLock<[Numbers; Scale::ALL.len()]> = LazyLock::new(|| {
-    Scale::ALL.map(|scale| (0..slot::count(scale)).map(|slot| number(scale, slot as u16)).collect())
-});
+static BUCKETS: LazyLock<[Bands; Scale::ALL.len()]> =
+    LazyLock::new(|| Scale::ALL.map(|scale| Bands::of(scale, |slot| number(scale, slot))));
 
+/// Which number counts the values of a slot: [`ZERO`], or one more than the distance of their bucket from the [`lowest`].
 fn number(scale: Scale, slot: u16) -> u16 {
     let values = slot::values(scale, slot);
     if *values.end() == 0 {
@@ -81,55 +74,38 @@ fn lowest() -> i32 {
 
 impl Native {
     pub(super) fn new() -> Self {
-        let numbers = (index(f64::from(u32::MAX)) - lowest() + 2) as usize;
-        let hit = vec![0; numbers.div_ceil(u64::BITS as usize)];
-        Self { counts: vec![0; numbers].into(), hit: hit.into(), sum_micros: 0 }
+        Self { sums: Sums::new(), spans: Spans::default(), sum_micros: 0 }
     }
 
     /// Adds the counts of a part.
     pub(super) fn add(&mut self, part: &Distribution<'_>) {
-        let numbers = &NUMBERS[part.scale() as usize];
-        part.for_each_slot(|slot, times| {
-            let number = usize::from(numbers[usize::from(slot)]);
-            self.counts[number] += times;
-            self.hit[number / u64::BITS as usize] |= 1 << (number % u64::BITS as usize);
-        });
+        self.sums.add(&BUCKETS[part.scale() as usize], part);
         self.sum_micros += part.sum_micros();
     }
 
     /// Gives the spans, the count of each of their buckets as the difference to the one before, packed as protobuf
     /// packs numbers, and the totals; then begins anew.
-    pub(super) fn take(&mut self, spans: &mut Vec<Span>, deltas: &mut Vec<u8>) -> Totals {
-        spans.clear();
-        deltas.clear();
-        let zeros = std::mem::take(&mut self.counts[usize::from(ZERO)]);
-        self.hit[0] &= !1;
-        let (mut count, mut before, mut end) = (zeros, 0_i64, 0_usize);
-        for (word, bits) in self.hit.iter_mut().enumerate() {
-            let mut bits = std::mem::take(bits);
-            while bits != 0 {
-                let number = word * u64::BITS as usize + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                match spans.last_mut() {
-                    Some(span) if number - end <= GAP_MAX => {
-                        for _empty in end..number {
-                            message::signed_varint(-before, deltas);
-                            before = 0;
-                        }
-                        span.length += (number - end) as u32 + 1;
-                    }
-                    Some(_) => spans.push(Span { offset: signed(number - end), length: 1 }),
-                    None => spans.push(Span { offset: signed(number) - 1 + lowest(), length: 1 }),
-                }
-                let in_bucket = std::mem::take(&mut self.counts[number]);
-                count += in_bucket;
-                let in_bucket = i64::try_from(in_bucket).unwrap_or(i64::MAX);
-                message::signed_varint(in_bucket - before, deltas);
-                before = in_bucket;
-                end = number + 1;
-            }
+    pub(super) fn take(&mut self, spans: &mut Vec<Span>, deltas: &mut Deltas) -> Totals {
+        let zeros = self.sums.take_lowest();
+        let (first, count, runs);
+        if let Some(small) = self.sums.small_counts(SMALL) {
+            (first, count, runs) =
+                (small.first, small.count, self.spans.find(small.counts.chunks(ALIKE).map(hit_small)));
+            deltas.write_small(small.counts, runs);
+        } else {
+            let any = self.sums.counts();
+            (first, count, runs) = (any.first, any.count, self.spans.find(any.counts.chunks(ALIKE).map(hit)));
+            deltas.write(any.counts, runs);
         }
-        Totals { count, zeros, sum_micros: std::mem::take(&mut self.sum_micros) }
+        spans.clear();
+        // The distance of an index from a number, until there is a span, from whose end the next one counts.
+        let mut end = signed(usize::from(ZERO) + 1) - lowest();
+        for run in runs {
+            spans.push(Span { offset: signed(first + run.start) - end, length: run.len() as u32 });
+            end = signed(first + run.end);
+        }
+        self.sums.clear();
+        Totals { count: count.wrapping_add(zeros), zeros, sum_micros: std::mem::take(&mut self.sum_micros) }
     }
 }
 
@@ -178,13 +154,13 @@ mod tests {
                 part.record(Micros(value), 1);
                 native.add(&part.distribution());
             }
-            let (mut spans, mut deltas) = (Vec::new(), Vec::new());
+            let (mut spans, mut deltas) = (Vec::new(), Deltas::default());
             let totals = native.take(&mut spans, &mut deltas);
             prop_assert_eq!(totals.count, values.len() as u64);
             prop_assert_eq!(totals.zeros, values.iter().filter(|&&value| value == 0).count() as u64);
             prop_assert_eq!(totals.sum_micros, values.iter().map(|&value| u64::from(value)).sum::<u64>());
-            let buckets = read(&spans, &deltas);
-            prop_assert!(spans.iter().skip(1).all(|span| span.offset as usize > GAP_MAX));
+            let buckets = read(&spans, deltas.bytes());
+            prop_assert!(spans.iter().skip(1).all(|span| span.offset > 2));
             let mut positive: Vec<u32> = values.into_iter().filter(|&value| value > 0).collect();
             positive.sort_unstable();
             let mut positive = positive.into_iter();
@@ -205,12 +181,12 @@ mod tests {
         part.record(Micros(0), 3);
         part.record(Micros(100_000), 2);
         native.add(&part.distribution());
-        let (mut spans, mut deltas) = (Vec::new(), Vec::new());
+        let (mut spans, mut deltas) = (Vec::new(), Deltas::default());
         let totals = Totals { count: 5, zeros: 3, sum_micros: 200_000 };
         assert_eq!(native.take(&mut spans, &mut deltas), totals);
         // 0.1 lies between 2^(-54/16) and 2^(-53/16).
-        assert_eq!(read(&spans, &deltas), [(-53, 2)]);
+        assert_eq!(read(&spans, deltas.bytes()), [(-53, 2)]);
         assert_eq!(native.take(&mut spans, &mut deltas), Totals { count: 0, zeros: 0, sum_micros: 0 });
-        assert!(spans.is_empty() && deltas.is_empty());
+        assert!(spans.is_empty() && deltas.bytes().is_empty());
     }
 }

@@ -10,6 +10,7 @@ use crate::aggregate::histogram::Distribution;
 use crate::expose::catalog::Family;
 use crate::leb128;
 
+use super::deltas::Deltas;
 use super::message;
 use super::native::{Native, SCHEMA, Span, ZERO_THRESHOLD};
 use super::{Created, Encode, Kind, to_base_unit};
@@ -19,7 +20,7 @@ use super::{Created, Encode, Kind, to_base_unit};
 pub(in crate::expose) struct Protobuf {
     native: Native,
     spans: Vec<Span>,
-    deltas: Vec<u8>,
+    deltas: Deltas,
     /// The counter or histogram of a series.
     value: Vec<u8>,
     /// The family, without its length.
@@ -74,7 +75,7 @@ impl Protobuf {
         Self {
             native: Native::new(),
             spans: Vec::new(),
-            deltas: Vec::new(),
+            deltas: Deltas::default(),
             value: Vec::new(),
             family: Vec::new(),
             head_bytes: 0,
@@ -146,8 +147,8 @@ impl Encode for Protobuf {
                 message::uint(field::span::LENGTH, span.length.into(), written);
             });
         }
-        if !self.deltas.is_empty() {
-            message::bytes(field::histogram::POSITIVE_DELTA, &self.deltas, histogram);
+        if !self.spans.is_empty() {
+            message::bytes(field::histogram::POSITIVE_DELTA, self.deltas.bytes(), histogram);
         }
         self.write_created(field::histogram::CREATED, created);
         self.end_series(labels, field::metric::HISTOGRAM);

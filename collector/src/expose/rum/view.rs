@@ -11,7 +11,7 @@ use crate::expose::names::{Named, Names};
 use crate::tally::Tallies;
 
 /// Cells that are read side by side.
-pub(super) const GROUP: usize = 8;
+pub(super) const GROUP: usize = 16;
 
 /// One view: the names of its cells, where a core keeps them, and their labels.
 pub(super) struct View<'a, K, C> {
