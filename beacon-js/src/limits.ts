@@ -32,7 +32,5 @@ export const INTERACTIONS_PER_OUTLIER = 50;
 
 /** A session ends after so long without a view: half an hour. */
 export const SESSION_IDLE_MS_MAX = 1_800_000;
-/** When a view's state is first left with the browser against a crash. */
-export const KEPT_AFTER_MS = 1000;
-/** Shortest time between two such states: each costs it a millisecond or two. */
-export const REFRESH_MS_MIN = 5000;
+/** Shortest time between two states left with the browser against a crash: each costs it a millisecond or two. */
+export const REFRESH_MS_MIN = 2000;

@@ -3,7 +3,7 @@
 import { consentBefore, FOLLOWED, SILENT } from './consent.ts';
 import { amountOf, type Sale } from './conversion.ts';
 import { guard, listen } from './guard.ts';
-import { EVENT_MS_MIN, KEPT_AFTER_MS, REFRESH_MS_MIN } from './limits.ts';
+import { EVENT_MS_MIN, REFRESH_MS_MIN } from './limits.ts';
 import { read, takes } from './measures.ts';
 import { awaitPaint } from './measures/paint.ts';
 import { reports } from './reports.ts';
@@ -80,7 +80,7 @@ const keep = guard(() => {
 const open = (at: number, nav?: 'soft' | 'bfcache', href?: string): void => {
   visit = undefined;
   enter(at, nav, href);
-  setTimeout(keep, KEPT_AFTER_MS);
+  setTimeout(keep);
 };
 
 const close = (): void => {

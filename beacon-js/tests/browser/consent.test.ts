@@ -92,7 +92,7 @@ test(
     const page = await open(world, 'wait');
     await call(page, 'convert', { order: 'A1' });
     await call(page, 'consent', false);
-    await pause(1500);
+    await pause(1200);
     assert.deepEqual(await stored(page), NOTHING);
     await page.goto('about:blank');
     assert.deepEqual(await world.beacons(0), []);
@@ -105,7 +105,7 @@ test(
     const page = await open(world, 'none');
     const complaints = complaintsOf(page);
     await call(page, 'convert', { value: '5', currency: 'EUR', order: 'A1' });
-    await pause(1500);
+    await pause(1200);
     assert.deepEqual(await stored(page), NOTHING);
     await page.goto(world.address('/next'));
     await settle(page);

@@ -125,7 +125,7 @@ test(
   'a crashing tab, by what was left with the browser',
   inWorld(async (world) => {
     const page = await visit(world, '/?q=1');
-    await pause(2000); // The state is first left with the browser after a second.
+    await pause(2000); // What is left with the browser is refreshed once a second, when there is an idle moment.
     const client = await page.createCDPSession();
     client.send('Page.crash').catch(() => undefined); // It never answers.
     const beacon = await world.onlyPage();
