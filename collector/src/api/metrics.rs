@@ -50,11 +50,10 @@ pub(super) fn answer(
         values.collect::<Vec<_>>().join(",")
     };
     let format = Format::accepted(&asked(ACCEPT));
-    let is_gzip = accepts_gzip(&asked(ACCEPT_ENCODING));
-    let gzip = is_gzip.then(|| effort(format, is_near, exposition.cells()));
+    let is_gzip = accepts_gzip(&asked(ACCEPT_ENCODING)) && is_worth_gzip(format, is_near, exposition.cells());
     let (sender, body) = Pieces::new(PIECES_WAITING);
     let sending = Sending { pieces: sender, runtime: Handle::current(), _room: room };
-    if let Err(error) = start(Arc::clone(exposition), format, gzip, sending) {
+    if let Err(error) = start(Arc::clone(exposition), format, is_gzip, sending) {
         tracing::error!(%error, "no thread can be had for a scrape");
         return refuse("no thread can be had for a scrape; the log says why\n");
     }
@@ -69,12 +68,12 @@ pub(super) fn answer(
     response
 }
 
-/// How hard to compress a scrape of so many cells. Half of the bytes of native histograms stay, and of a large scrape's time
-/// compressing takes the larger part: on loopback that is time lost, so it only gets gzip's form. Of text, a tenth stays.
-fn effort(format: Format, is_near: bool, cells: usize) -> Compression {
+/// Whether to compress a scrape of so many cells. Half of the bytes of native histograms stay, and of a large scrape's time
+/// compressing takes the larger part: on loopback that is time lost. Of text, a tenth stays.
+fn is_worth_gzip(format: Format, is_near: bool, cells: usize) -> bool {
     match format {
-        Format::Protobuf if is_near && cells > CELLS_COMPRESSED_NEAR => Compression::none(),
-        Format::Protobuf | Format::Text => Compression::fast(),
+        Format::Protobuf => !is_near || cells <= CELLS_COMPRESSED_NEAR,
+        Format::Text => true,
     }
 }
 
@@ -83,29 +82,16 @@ fn refuse(why: &'static str) -> Response<Body> {
 }
 
 /// Starts the threads that answer.
-fn start(
-    exposition: Arc<Exposition>,
-    format: Format,
-    gzip: Option<Compression>,
-    mut sending: Sending,
-) -> io::Result<()> {
-    let Some(effort) = gzip else {
+fn start(exposition: Arc<Exposition>, format: Format, is_gzip: bool, mut sending: Sending) -> io::Result<()> {
+    if !is_gzip {
         return spawn("scrape", move || {
             write(&exposition, format, &mut sending)?;
-            Ok(sending.end()?)
-        });
-    };
-    if effort == Compression::none() {
-        return spawn("scrape", move || {
-            let mut gzip = Gzip::new(effort, |piece| sending.send(piece.into()));
-            write(&exposition, format, &mut gzip)?;
-            gzip.end()?;
             Ok(sending.end()?)
         });
     }
     let (uncompressed, to_compress) = sync_channel(PIECES_UNCOMPRESSED);
     spawn("scrape-gzip", move || {
-        compress(&to_compress, effort, |piece| sending.send(piece.into()))?;
+        compress(&to_compress, |piece| sending.send(piece.into()))?;
         Ok(sending.end()?)
     })?;
     spawn("scrape", move || {
@@ -136,10 +122,9 @@ fn write(exposition: &Exposition, format: Format, pieces: impl Write) -> Result<
 /// Sends on what comes until its end, compressed.
 fn compress(
     to_compress: &Receiver<Option<Vec<u8>>>,
-    effort: Compression,
     send: impl FnMut(Vec<u8>) -> io::Result<()>,
 ) -> Result<(), ExposeError> {
-    let mut gzip = Gzip::new(effort, send);
+    let mut gzip = Gzip::new(send);
     let mut courtesy = Courtesy::new();
     while let Some(piece) = to_compress.recv().map_err(|_| gone())? {
         for bite in piece.chunks(BITE_BYTES) {
@@ -157,8 +142,8 @@ struct Gzip<S> {
 }
 
 impl<S: FnMut(Vec<u8>) -> io::Result<()>> Gzip<S> {
-    fn new(effort: Compression, send: S) -> Self {
-        Self { encoder: GzEncoder::new(Vec::with_capacity(2 * PIECE_BYTES), effort), send }
+    fn new(send: S) -> Self {
+        Self { encoder: GzEncoder::new(Vec::with_capacity(2 * PIECE_BYTES), Compression::fast()), send }
     }
 
     fn end(mut self) -> io::Result<()> {
@@ -238,7 +223,7 @@ mod tests {
     use super::*;
 
     /// What a scraper reads of so many megabytes, with or without an end.
-    fn read(megabytes: usize, effort: Compression, ends: bool) -> (io::Result<usize>, Vec<u8>, Vec<u8>) {
+    fn read(megabytes: usize, ends: bool) -> (io::Result<usize>, Vec<u8>, Vec<u8>) {
         let (uncompressed, to_compress) = sync_channel(PIECES_UNCOMPRESSED);
         let written: Vec<u8> = (0..megabytes << 20).map(|number| ((number * number) >> 7) as u8).collect();
         let mut compressed = Vec::new();
@@ -250,7 +235,7 @@ mod tests {
                     uncompressed.send(None).unwrap();
                 }
             });
-            let ended = compress(&to_compress, effort, |piece| {
+            let ended = compress(&to_compress, |piece| {
                 compressed.extend(piece);
                 Ok(())
             });
@@ -262,25 +247,23 @@ mod tests {
 
     #[test]
     fn gzip_gives_what_was_written() {
-        for effort in [Compression::fast(), Compression::none()] {
-            let (ended, read, written) = read(4, effort, true);
-            assert!(ended.is_ok() && read == written);
-        }
+        let (ended, read, written) = read(4, true);
+        assert!(ended.is_ok() && read == written);
     }
 
     #[test]
     fn only_many_native_histograms_for_this_machine_are_not_compressed() {
-        assert_eq!(effort(Format::Protobuf, true, 10_000), Compression::none());
+        assert!(!is_worth_gzip(Format::Protobuf, true, 10_000));
         for (format, is_near, cells) in
             [(Format::Protobuf, true, 100), (Format::Protobuf, false, 10_000), (Format::Text, true, 10_000)]
         {
-            assert_eq!(effort(format, is_near, cells), Compression::fast());
+            assert!(is_worth_gzip(format, is_near, cells));
         }
     }
 
     #[test]
     fn an_answer_without_end_is_not_taken_for_whole() {
-        let (ended, read, written) = read(4, Compression::fast(), false);
+        let (ended, read, written) = read(4, false);
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         assert!(!read.is_empty() && written.starts_with(&read));
     }

@@ -2,7 +2,7 @@
 //!
 //! A scrape of ten thousand cells has a hundred thousand series, and nearly each of their parts waits for memory. So a
 //! few neighbouring series are read together, for which the processor waits at the same time. They are copied, and
-//! encoded when the core's lock is free again: it is held for about a microsecond, and so never keeps a beacon waiting.
+//! encoded when the core's lock is free again: it is held for a few microseconds, and so hardly keeps a beacon waiting.
 
 mod view;
 mod writer;
