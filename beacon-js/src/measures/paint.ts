@@ -7,17 +7,18 @@
 // went to it counts from the visit on, so the browser's raw figure is far too large. A page in a background tab paints
 // when it is looked at, hours later perhaps. After a return from the back/forward cache no browser reports a paint: it is
 // taken as web-vitals takes it, since the second animation frame begins after the first one was painted, with all that
-// there is. The largest paint of a soft navigation is asked for, because an observer would be told of every key that is typed.
+// there is.
 
 import { guard } from '../guard.ts';
 import { reports } from '../reports.ts';
-import type { SoftNavigation } from '../platform.ts';
+import type { InteractionContentfulPaint, SoftNavigation } from '../platform.ts';
 import { selectorOf } from '../selector.ts';
-import { cause, hiddenAt, since, vitals, waited } from '../view.ts';
+import { cause, hiddenAt, vitals, waited } from '../view.ts';
 
-let softNavigation: SoftNavigation | undefined;
+/** What the last soft navigation began with. */
+let interaction: number | undefined;
 
-const firstAt = (at: number): void => {
+const firstAt = (at = NaN): void => {
   if (at < hiddenAt) {
     vitals.fcp = waited(at);
     // As in the Chrome UX Report, only what was painted in sight can move. Nothing seen is 0, unless nothing can be seen.
@@ -41,18 +42,15 @@ export const takeLargest = (paint: LargestContentfulPaint, at = paint.startTime)
   }
 };
 
-/** Brings the findings of a soft navigation up to date. */
-export const readPaint = (): void => {
-  const paint = softNavigation?.getLargestInteractionContentfulPaint?.()?.largestContentfulPaint;
-  // Of this view, and only once, because its element may be gone the next time.
-  if (paint && paint.renderTime >= since && vitals.lcp !== waited(paint.renderTime))
-    takeLargest(paint, paint.renderTime);
+export const takeLater = (entry: InteractionContentfulPaint | null | undefined): void => {
+  const paint = entry?.largestContentfulPaint;
+  if (paint && entry.interactionId === interaction) takeLargest(paint, paint.renderTime);
 };
 
 export const takeSoft = (entry: SoftNavigation): void => {
-  softNavigation = entry;
+  interaction = entry.interactionId;
   firstAt(entry.presentationTime ?? entry.paintTime);
-  readPaint();
+  takeLater(entry.getLargestInteractionContentfulPaint?.());
 };
 
 /** After a return from the back/forward cache. */
