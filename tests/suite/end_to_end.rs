@@ -37,9 +37,10 @@ async fn the_quantile_in_prometheus_lies_in_the_bucket_that_web_vitals_measured(
         for _ in 0..3 {
             seconds.push(view(&browser, &address).await);
         }
-        browser.close().await;
         let series = format!("rum_lcp_seconds_count{{device=\"{name}\"}} == 4");
         prometheus.query_until(&series, |series| (series.len() == 1).then_some(())).await;
+        // Not before: a browser that closes drops what it has not sent yet.
+        browser.close().await;
         seconds.sort_by(f64::total_cmp);
         measured.insert(name, seconds[2]); // of three, the third is the first with three quarters at or below it
     }
