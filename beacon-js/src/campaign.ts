@@ -2,16 +2,21 @@
 
 import type { Campaign } from './wire.ts';
 
-/** Parameters by which ad networks mark a click. Only which one was there is told: its value names a person. */
-const CLICK_ID = /[?&](\w*(cl?k?id|braid|epik|fat_id))=/i;
+/**
+ * A query that names a campaign, or a click by the parameter with which ad networks mark it. Only which one was there is told: its
+ * value names a person.
+ */
+const NAMES = /\?(?:.*&)?(\w*(cl?k?id|braid|epik|fat_id))=|utm_/i;
 
-/** Reads the campaign out of an address. */
-export const campaignOf = ({ search, searchParams }: URL): Campaign | undefined =>
-  search
-    ? {
-        source: searchParams.get('utm_source'),
-        medium: searchParams.get('utm_medium'),
-        name: searchParams.get('utm_campaign'),
-        click: CLICK_ID.exec(search)?.[1],
-      }
-    : undefined;
+/** Reads the campaign out of an address; nothing if it names none. */
+export const campaignOf = ({ search, searchParams }: URL): Campaign | null => {
+  const named = NAMES.exec(search);
+  return (
+    named && {
+      source: searchParams.get('utm_source'),
+      medium: searchParams.get('utm_medium'),
+      name: searchParams.get('utm_campaign'),
+      click: named[1],
+    }
+  );
+};

@@ -17,4 +17,4 @@ export const FOLLOWED = 2;
 
 /** What holds before the page has said whether the visitor agreed, by the tag's `data-consent`. */
 export const consentBefore = (): number =>
-  (({ none: ANONYMOUS, wait: SILENT }) as Partial<Record<string, number>>)[settings.consent ?? ''] ?? FOLLOWED;
+  (({ none: ANONYMOUS, wait: SILENT }) as Partial<Record<string, number>>)[settings.consent as 'wait'] ?? FOLLOWED;

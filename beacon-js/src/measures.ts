@@ -2,7 +2,7 @@
 
 import { readInteractions, takeEvent } from './measures/interaction.ts';
 import { timing } from './measures/navigation.ts';
-import { takeLargest, takeLater, takePaint, takeSoft } from './measures/paint.ts';
+import { readPaint, takeLargest, takePaint, takeSoft } from './measures/paint.ts';
 import { takeShift } from './measures/shift.ts';
 import { takeFrame, takeRequest } from './measures/third_party.ts';
 import { begunAt, found, hide, vitals } from './view.ts';
@@ -18,7 +18,6 @@ export const takes: Takes = {
   'soft-navigation': takeSoft,
   'first-input': takeEvent,
   paint: takePaint,
-  'interaction-contentful-paint': takeLater,
   event: takeEvent,
   resource: takeRequest,
   'layout-shift': takeShift,
@@ -30,5 +29,6 @@ export const takes: Takes = {
 export const read = (): void => {
   found.timing = timing();
   vitals.ttfb = found.timing?.ttfb;
+  readPaint();
   readInteractions();
 };

@@ -16,7 +16,7 @@ export interface LongAnimationFrame extends PerformanceEntry {
 /** Soft Navigations, https://wicg.github.io/soft-navigations/ */
 export interface SoftNavigation extends PerformanceEntry {
   interactionId?: number;
-  paintTime?: number;
+  paintTime: number;
   presentationTime?: number | null;
   getLargestInteractionContentfulPaint?(): InteractionContentfulPaint | null;
 }

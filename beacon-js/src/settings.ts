@@ -15,7 +15,7 @@ export interface Settings {
 }
 
 /** Those of this page. */
-export let settings: Settings & Required<Pick<Settings, 'site' | 'endpoint' | 'rate'>>;
+export let settings: Settings & Required<Pick<Settings, 'site' | 'endpoint'>>;
 
 /** The script's tag, or what stands for it. */
 export interface Tag {
@@ -25,5 +25,5 @@ export interface Tag {
 }
 
 export const configure = ({ src, dataset }: Tag): void => {
-  settings = { site: 'default', rate: '1', endpoint: new URL('v1/beacon', src), ...(dataset as Settings) };
+  settings = { site: 'default', endpoint: new URL('v1/beacon', src), ...(dataset as Settings) };
 };

@@ -111,7 +111,7 @@ export type Landing = Optional<{
   load: number;
   ref: string;
   page: string;
-  campaign: Campaign;
+  campaign: Campaign | null;
 }>;
 
 /** The visit that a view belongs to. */
@@ -144,7 +144,7 @@ export type Context = Optional<{
   channel: string;
   nav: Navigation;
   session: Session;
-  campaign: Campaign;
+  campaign: Campaign | null;
   device: Device;
   /** IANA time zone. */
   tz: string;

@@ -7,18 +7,17 @@
 // went to it counts from the visit on, so the browser's raw figure is far too large. A page in a background tab paints
 // when it is looked at, hours later perhaps. After a return from the back/forward cache no browser reports a paint: it is
 // taken as web-vitals takes it, since the second animation frame begins after the first one was painted, with all that
-// there is.
+// there is. The largest paint of a soft navigation is asked for, because an observer would be told of every key that is typed.
 
 import { guard } from '../guard.ts';
 import { reports } from '../reports.ts';
-import type { InteractionContentfulPaint, SoftNavigation } from '../platform.ts';
+import type { SoftNavigation } from '../platform.ts';
 import { selectorOf } from '../selector.ts';
-import { cause, hiddenAt, vitals, waited } from '../view.ts';
+import { cause, hiddenAt, since, vitals, waited } from '../view.ts';
 
-/** What the last soft navigation began with. */
-let interaction: number | undefined;
+let softNavigation: SoftNavigation | undefined;
 
-const firstAt = (at = NaN): void => {
+const firstAt = (at: number): void => {
   if (at < hiddenAt) {
     vitals.fcp = waited(at);
     // As in the Chrome UX Report, only what was painted in sight can move. Nothing seen is 0, unless nothing can be seen.
@@ -42,15 +41,18 @@ export const takeLargest = (paint: LargestContentfulPaint, at = paint.startTime)
   }
 };
 
-export const takeLater = (entry: InteractionContentfulPaint | null | undefined): void => {
-  const paint = entry?.largestContentfulPaint;
-  if (paint && entry.interactionId === interaction) takeLargest(paint, paint.renderTime);
+/** Brings the findings of a soft navigation up to date. */
+export const readPaint = (): void => {
+  const paint = softNavigation?.getLargestInteractionContentfulPaint?.()?.largestContentfulPaint;
+  // Of this view, and only once, because its element may be gone the next time.
+  if (paint && paint.renderTime >= since && vitals.lcp !== waited(paint.renderTime))
+    takeLargest(paint, paint.renderTime);
 };
 
 export const takeSoft = (entry: SoftNavigation): void => {
-  interaction = entry.interactionId;
+  softNavigation = entry;
   firstAt(entry.presentationTime ?? entry.paintTime);
-  takeLater(entry.getLargestInteractionContentfulPaint?.());
+  readPaint();
 };
 
 /** After a return from the back/forward cache. */

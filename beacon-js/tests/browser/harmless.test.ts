@@ -46,7 +46,7 @@ test(
   'a refusal forgets what was stored before',
   inWorld(async (world) => {
     const { page } = await open(world, '');
-    assert.equal(await page.evaluate('sessionStorage.length'), 1);
+    await page.waitForFunction('sessionStorage.length === 1');
     await page.evaluateOnNewDocument(define('Navigator.prototype', 'globalPrivacyControl', 'true'));
     await page.reload();
     await settle(page);

@@ -61,8 +61,9 @@ test('ids are enough random hexadecimal digits', () => {
 
 test('campaigns name the click id, and never tell its value', () => {
   for (const [search, campaign] of [
-    ['', undefined],
-    ['?page=2', {}],
+    ['', null],
+    ['?page=2', null],
+    ['?utm_source=google&q=1&gclid=abc&page=2', { source: 'google', click: 'gclid' }],
     ['?utm_source=', {}],
     [
       '?utm_source=google&utm_medium=cpc&utm_campaign=Winter+sale&gclid=abc',
