@@ -15,6 +15,7 @@ use std::hash::Hash;
 use crate::measure::Metric;
 use crate::observation::{Channel, Country, Device, Event, Observation, SiteIndex, Visitor};
 use crate::place::channel::Standard;
+use crate::prefetch::prefetch;
 
 use self::budget::{Budgets, View};
 use self::cell::{PageCell, VisitorCell};
@@ -230,6 +231,10 @@ impl Default for ThirdParty {
 }
 
 impl Counted for ThirdParty {
+    fn expect(&self) {
+        prefetch(&self.0);
+    }
+
     fn write(&self, into: &mut Vec<u8>) {
         self.0.distribution().write(into);
     }

@@ -25,7 +25,7 @@ use prometheus::{Encoder, IntGauge, ProtobufEncoder, Registry, TextEncoder};
 use crate::pipeline::Pipeline;
 use crate::{clickhouse, history};
 
-use self::catalog::{CELLS, HANDLING};
+use self::catalog::CELLS;
 use self::encode::{Encode, Protobuf, Text};
 use self::names::AllNames;
 use self::numbers::Numbers;
@@ -122,14 +122,14 @@ impl Exposition {
         }
         out.write_all(&own)?;
         match format {
-            Format::Text => self.write_rum(&names, Text::new(HANDLING), out)?,
-            Format::Protobuf => self.write_rum(&names, Protobuf::new(), out)?,
+            Format::Text => self.write_rum::<Text>(&names, out)?,
+            Format::Protobuf => self.write_rum::<Protobuf>(&names, out)?,
         }
         Ok(())
     }
 
-    fn write_rum(&self, names: &AllNames, encode: impl Encode, out: &mut dyn Write) -> io::Result<()> {
+    fn write_rum<E: Encode>(&self, names: &AllNames, out: &mut dyn Write) -> io::Result<()> {
         let (tallies, sites) = (self.pipeline.tallies(), self.pipeline.sites());
-        rum::write(names, &sites, self.started, Writer::new(tallies, encode, out))
+        rum::write(names, &sites, self.started, Writer::<E>::new(tallies, out))
     }
 }

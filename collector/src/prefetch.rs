@@ -12,3 +12,13 @@ pub(crate) fn prefetch<T>(value: &T) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = value;
 }
+
+/// Has the processor fetch all cache lines of some values.
+#[inline]
+pub(crate) fn prefetch_all<T>(values: &[T]) {
+    const LINE: usize = 64;
+    let in_line = (LINE / size_of::<T>().max(1)).max(1);
+    values.iter().step_by(in_line).for_each(prefetch);
+    // They need not begin where a line does.
+    values.last().into_iter().for_each(prefetch);
+}

@@ -4,8 +4,9 @@ use graadmeter_wire::Currency;
 use rust_decimal::Decimal;
 
 use crate::leb128;
-use crate::measure::{Measures, Metric};
+use crate::measure::{Measures, Metric, Scale};
 use crate::observation::LandingSpeed;
+use crate::prefetch::prefetch;
 
 use super::cells::Counted;
 use super::histogram::{Distribution, Distributions, Row};
@@ -24,13 +25,30 @@ pub(super) fn row(measures: &Measures) -> Measured {
     row
 }
 
+/// The scales of the metrics.
+static METRIC_SCALES: [Scale; Metric::ALL.len()] = {
+    let mut scales = [Scale::Loading; _];
+    let mut metric = 0;
+    while metric < scales.len() {
+        scales[metric] = Metric::ALL[metric].scale();
+        metric += 1;
+    }
+    scales
+};
+
 /// A cell of the page view, or of a probe's check.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PageCell {
     /// Page views.
     pub views: u64,
     /// How fast they were, by a metric's number.
     distributions: Distributions<{ Metric::ALL.len() }>,
+}
+
+impl Default for PageCell {
+    fn default() -> Self {
+        Self { views: 0, distributions: Distributions::new(&METRIC_SCALES) }
+    }
 }
 
 impl PageCell {
@@ -42,19 +60,24 @@ impl PageCell {
     /// The distribution of a metric, if it was ever measured.
     #[must_use]
     pub fn distribution(&self, metric: Metric) -> Option<Distribution<'_>> {
-        let distribution = self.distributions.column(metric as usize, metric.scale());
+        let distribution = self.distributions.column(metric as usize);
         Some(distribution).filter(|distribution| !distribution.is_empty())
     }
 }
 
 impl Counted for PageCell {
+    fn expect(&self) {
+        prefetch(&self.views);
+        self.distributions.expect();
+    }
+
     fn write(&self, into: &mut Vec<u8>) {
         leb128::append(self.views, into);
         self.distributions.write(into);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        Some(Self { views: leb128::take(from)?, distributions: Distributions::read(from)? })
+        Some(Self { views: leb128::take(from)?, distributions: Distributions::read(&METRIC_SCALES, from)? })
     }
 
     fn merge(&mut self, other: &Self) {
@@ -90,8 +113,19 @@ const SESSION_LANDINGS: usize = Metric::OF_VISITORS;
 const CONVERSION_LANDINGS: usize = SESSION_LANDINGS + Landing::COUNT;
 const VISITOR_COLUMNS: usize = CONVERSION_LANDINGS + Landing::COUNT;
 
+/// The scales of a visitor's cell: those of the metrics, and of durations of loading.
+static VISITOR_SCALES: [Scale; VISITOR_COLUMNS] = {
+    let mut scales = [Scale::Loading; _];
+    let mut metric = 0;
+    while metric < Metric::OF_VISITORS {
+        scales[metric] = METRIC_SCALES[metric];
+        metric += 1;
+    }
+    scales
+};
+
 /// A cell of the visitor view.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VisitorCell {
     /// Page views.
     pub views: u64,
@@ -103,6 +137,18 @@ pub struct VisitorCell {
     pub values: Vec<(Currency, Decimal)>,
     /// How fast the views were, and the first views of sessions.
     distributions: Distributions<VISITOR_COLUMNS>,
+}
+
+impl Default for VisitorCell {
+    fn default() -> Self {
+        Self {
+            views: 0,
+            sessions: 0,
+            conversions: 0,
+            values: Vec::new(),
+            distributions: Distributions::new(&VISITOR_SCALES),
+        }
+    }
 }
 
 impl VisitorCell {
@@ -145,20 +191,20 @@ impl VisitorCell {
     #[must_use]
     pub fn distribution(&self, metric: Metric) -> Option<Distribution<'_>> {
         let column = Some(metric as usize).filter(|&column| column < Metric::OF_VISITORS)?;
-        let distribution = self.distributions.column(column, metric.scale());
+        let distribution = self.distributions.column(column);
         Some(distribution).filter(|distribution| !distribution.is_empty())
     }
 
     /// How fast the first views of all sessions were.
     #[must_use]
     pub fn session_landing(&self, landing: Landing) -> Distribution<'_> {
-        self.distributions.column(SESSION_LANDINGS + landing as usize, landing.metric().scale())
+        self.distributions.column(SESSION_LANDINGS + landing as usize)
     }
 
     /// How fast the first views of those sessions were that converted.
     #[must_use]
     pub fn conversion_landing(&self, landing: Landing) -> Distribution<'_> {
-        self.distributions.column(CONVERSION_LANDINGS + landing as usize, landing.metric().scale())
+        self.distributions.column(CONVERSION_LANDINGS + landing as usize)
     }
 
     /// Adds what another cell's conversions brought.
@@ -179,6 +225,11 @@ impl VisitorCell {
 }
 
 impl Counted for VisitorCell {
+    fn expect(&self) {
+        prefetch(&self.views);
+        self.distributions.expect();
+    }
+
     fn write(&self, into: &mut Vec<u8>) {
         for number in [self.views, self.sessions, self.conversions, self.values.len() as u64] {
             leb128::append(number, into);
@@ -202,7 +253,7 @@ impl Counted for VisitorCell {
             let currency = Currency::from_code(str::from_utf8(code).ok()?)?;
             values.push((currency, Decimal::deserialize(*value)));
         }
-        let distributions = Distributions::read(from)?;
+        let distributions = Distributions::read(&VISITOR_SCALES, from)?;
         Some(Self { views, sessions, conversions, values, distributions })
     }
 

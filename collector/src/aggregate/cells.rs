@@ -9,6 +9,7 @@ use hashbrown::{Equivalent, HashTable};
 
 use crate::leb128;
 use crate::observation::Device;
+use crate::prefetch::prefetch;
 
 use super::OVERFLOW;
 
@@ -43,6 +44,9 @@ impl Moment {
 
 /// What a cell counts.
 pub trait Counted: Default + Clone {
+    /// Says that it will soon be read.
+    fn expect(&self);
+
     /// Appends what was counted, in one form for all that is the same.
     fn write(&self, into: &mut Vec<u8>);
 
@@ -149,6 +153,19 @@ impl<K: Eq + Hash, C: Counted> Cells<K, C> {
         match self.cells.get_bucket(place.0) {
             Some((known, cell)) if known == key => Some(cell),
             _ => self.get(key),
+        }
+    }
+
+    /// Says that a cell's name will soon be read where it stood a while ago.
+    pub fn expect_name(&self, place: Place) {
+        self.cells.get_bucket(place.0).into_iter().for_each(prefetch);
+    }
+
+    /// Says that the cell whose name is there will soon be read.
+    pub fn expect(&self, place: Place) {
+        if let Some((_, cell)) = self.cells.get_bucket(place.0) {
+            prefetch(&cell.since);
+            cell.counts.expect();
         }
     }
 

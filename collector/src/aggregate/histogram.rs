@@ -6,27 +6,28 @@
 //! distributions have to fit into a small machine. [`Histogram::to_hdr`] gives the same counts as a histogram
 //! of the crate `hdrhistogram`, for quantiles and for everybody who reads its V2 format.
 
-mod bands;
+pub mod bands;
 mod copied;
 mod counts;
 mod distributions;
 mod packed;
 pub mod slot;
+mod sums;
 
 use std::collections::BTreeMap;
-use std::hint::black_box;
 
 use hdrhistogram::Histogram as Hdr;
 
 use crate::leb128;
 use crate::measure::{Micros, Scale};
+use crate::prefetch::prefetch_all;
 
 use self::counts::Counts;
-use self::packed::NO_SLOT;
+use self::packed::{Column, NO_SLOT};
 
-pub use self::bands::{Bands, Reached, Sums};
 pub use self::copied::Copied;
 pub use self::distributions::{Distributions, Row};
+pub use self::sums::{Reached, Sums};
 
 /// A distribution of one metric.
 #[derive(Debug, Clone)]
@@ -86,7 +87,7 @@ impl Histogram {
     pub fn read(scale: Scale, from: &mut &[u8]) -> Option<Self> {
         let mut read = Self::new(scale);
         let slots;
-        (read.sum_micros, slots) = take_slots(from)?;
+        (read.sum_micros, slots) = take_slots(scale, from)?;
         for (slot, times) in slots {
             read.counts.add(slot, times);
         }
@@ -158,10 +159,19 @@ pub struct Distribution<'a> {
     each: u64,
 }
 
+/// What a reader of distributions needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// How many values are in each of the [`bands`].
+    Bands,
+    /// How many are in each [`slot`].
+    Slots,
+}
+
 /// What was counted, in one of its forms.
 #[derive(Debug, Clone, Copy)]
 enum Counted<'a> {
-    Packed(&'a [u8]),
+    Packed(Column<'a>),
     Counts(&'a Counts),
 }
 
@@ -176,7 +186,7 @@ impl Distribution<'_> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let is_none_counted = match self.counted {
-            Counted::Packed(column) => column.is_empty(),
+            Counted::Packed(column) => column.bands.is_empty(),
             Counted::Counts(counts) => counts.is_empty(),
         };
         is_none_counted && self.latest().next().is_none()
@@ -188,19 +198,26 @@ impl Distribution<'_> {
         self.sum_micros
     }
 
-    /// Asks for its memory. Whoever does so for several of them, before reading the first, waits for all at once.
-    pub fn fetch(&self) {
-        black_box(match self.counted {
-            Counted::Packed(column) => touch(column),
-            Counted::Counts(counts) => counts.touch(),
-        });
-        black_box(touch(self.latest));
+    /// Says that it will soon be read in this detail, so that its memory is there by then.
+    pub fn expect(&self, detail: Detail) {
+        match self.counted {
+            Counted::Packed(column) => {
+                prefetch_all(column.bands);
+                if detail == Detail::Slots {
+                    prefetch_all(column.places);
+                }
+            }
+            Counted::Counts(counts) => counts.expect(),
+        }
+        prefetch_all(self.latest);
     }
 
     /// Gives each [`slot`] that was hit with its count, in no order; a slot may come more than once.
     pub fn for_each_slot(&self, mut count: impl FnMut(u16, u64)) {
         match self.counted {
-            Counted::Packed(column) => packed::slots(column).for_each(|slot| count(slot, self.each)),
+            Counted::Packed(column) => {
+                column.for_each_slot(self.scale, |slot, times| count(slot, times.saturating_mul(self.each)));
+            }
             Counted::Counts(counts) => counts.for_each(&mut count),
         }
         self.latest().for_each(|slot| count(slot, self.each));
@@ -242,21 +259,18 @@ impl PartialEq for Distribution<'_> {
 }
 
 /// Takes what [`Distribution::write`] wrote: the sum, and each slot with its count, in ascending order.
-fn take_slots(from: &mut &[u8]) -> Option<(u64, Vec<(u16, u64)>)> {
+fn take_slots(scale: Scale, from: &mut &[u8]) -> Option<(u64, Vec<(u16, u64)>)> {
+    let end = slot::count(scale);
     let sum_micros = leb128::take(from)?;
     let mut slots = Vec::new();
     let mut slot = 0_u16;
     for _ in 0..leb128::take(from)? {
-        slot = slot.checked_add(u16::try_from(leb128::take(from)?).ok()?).filter(|slot| *slot < slot::END)?;
+        slot = slot
+            .checked_add(u16::try_from(leb128::take(from)?).ok()?)
+            .filter(|&slot| usize::from(slot) < end)?;
         slots.push((slot, leb128::take(from)?));
     }
     Some((sum_micros, slots))
-}
-
-/// Reads something of each cache line of a part of memory.
-fn touch<T: Copy + Into<u64>>(memory: &[T]) -> u64 {
-    const LINE: usize = 64;
-    memory.iter().step_by(LINE / size_of::<T>()).fold(0, |all, &one| all | one.into())
 }
 
 /// A histogram for every value there is.

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a scrape works before it offers the core to others: what a beacon may have to wait.
-const STRETCH: Duration = Duration::from_micros(100);
+const STRETCH: Duration = Duration::from_micros(50);
 /// Where the cores have no time to spare, a scrape works for at least this part of the time, so that it ends.
 const SHARE: u32 = 4;
 

@@ -1,8 +1,8 @@
 //! Writing families of visitors and probes, one series after the other: the same walk serves each format.
 //!
 //! A series is written from its parts, one of each core: first [`Encode::add`] for every part, then the series'
-//! labels, which are the same bytes in each family of a cell. So nothing is held of a scrape but the labels and the family
-//! that is being written.
+//! labels, which are the same bytes in each family of a cell. So nothing is held of a scrape but the labels and the
+//! families that are being written.
 
 mod deltas;
 mod message;
@@ -11,10 +11,9 @@ mod protobuf;
 mod spans;
 mod text;
 
-use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::aggregate::histogram::Distribution;
+use crate::aggregate::histogram::{Detail, Distribution};
 use crate::measure::Micros;
 
 use super::catalog::Family;
@@ -34,36 +33,33 @@ pub(super) enum Kind {
 /// When a series began to count, in Unix time.
 pub(super) type Created = Duration;
 
-/// A format of exposition.
+/// A format of exposition, and what it needs for one series after the other.
 pub(super) trait Encode {
+    /// Whether a family says its length first, so that none of it can go out before its end.
+    const IS_LENGTH_FIRST: bool;
+    /// What it needs of a distribution.
+    const DETAIL: Detail;
+
+    /// Of nothing yet.
+    fn new() -> Self;
+
     /// Appends one label to those of a series, in the form in which they are handed back for each series.
     fn label(name: &str, value: &str, labels: &mut Vec<u8>);
 
-    /// Begins a family.
-    fn begin(&mut self, family: &Family, kind: Kind);
+    /// Appends what a family begins with.
+    fn head(family: &Family, kind: Kind, into: &mut Vec<u8>);
 
-    /// Writes a counter.
-    fn counter(&mut self, labels: &[u8], value: f64, created: Created);
+    /// Appends what stands before a family of so many bytes.
+    fn length(bytes: usize, into: &mut Vec<u8>);
+
+    /// Appends a counter.
+    fn counter(&mut self, family: &Family, labels: &[u8], value: f64, created: Created, into: &mut Vec<u8>);
 
     /// Adds a part of a distribution.
     fn add(&mut self, part: &Distribution<'_>);
 
-    /// Writes the distribution of all parts that were added.
-    fn distribution(&mut self, labels: &[u8], created: Created);
-
-    /// Sends on what need not wait for the family's end.
-    ///
-    /// # Errors
-    ///
-    /// When `out` takes no more.
-    fn send_ready(&mut self, out: &mut dyn Write) -> io::Result<()>;
-
-    /// Ends the family, and sends all of it that was not sent yet; nothing if it has no series.
-    ///
-    /// # Errors
-    ///
-    /// When `out` takes no more.
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+    /// Appends the distribution of all parts that were added.
+    fn distribution(&mut self, family: &Family, labels: &[u8], created: Created, into: &mut Vec<u8>);
 }
 
 /// Millionths as the base unit that is exposed.

@@ -4,13 +4,14 @@
 //! few neighbouring series are read together, for which the processor waits at the same time. They are copied, and
 //! encoded when the core's lock is free again: it is held for a few microseconds, and so hardly keeps a beacon waiting.
 
+mod family;
 mod view;
 mod writer;
 
 use std::io;
 
 use crate::aggregate::Host;
-use crate::aggregate::cell::{Landing, VisitorCell};
+use crate::aggregate::cell::{Landing, PageCell, VisitorCell};
 use crate::aggregate::cells::{CheckKey, PageKey};
 use crate::aggregate::histogram::Distribution;
 use crate::config::Site;
@@ -48,18 +49,30 @@ pub(super) fn write<E: Encode>(
         (Landing::Lcp, &SESSION_LANDING_LCP, &CONVERSION_LANDING_LCP),
         (Landing::Load, &SESSION_LANDING_LOAD, &CONVERSION_LANDING_LOAD),
     ] {
-        writer.distributions(of_sessions, visitors, |cell| landed(cell, cell.session_landing(landing)))?;
-        writer
-            .distributions(of_conversions, visitors, |cell| landed(cell, cell.conversion_landing(landing)))?;
+        writer.distributions(
+            visitors,
+            &[(of_sessions, false), (of_conversions, true)],
+            |cell, converted| {
+                landed(
+                    cell,
+                    if converted { cell.conversion_landing(landing) } else { cell.session_landing(landing) },
+                )
+            },
+        )?;
     }
-    for Metrics { metric, visitor, page, synthetic } in &METRICS {
-        if let Some(family) = visitor {
-            writer.distributions(family, visitors, |cell| cell.distribution(*metric))?;
-        }
-        writer.distributions(page, pages, |cell| cell.distribution(*metric))?;
-        writer.distributions(synthetic, checks, |cell| cell.distribution(*metric))?;
-    }
-    writer.distributions(&THIRD_PARTY, hosts, |host| Some(host.0.distribution()))?;
+    let of_visitors: Vec<_> = METRICS
+        .iter()
+        .filter_map(|Metrics { metric, visitor, .. }| Some((visitor.as_ref()?, *metric)))
+        .collect();
+    writer.distributions(visitors, &of_visitors, VisitorCell::distribution)?;
+    writer.distributions(
+        pages,
+        &METRICS.each_ref().map(|each| (&each.page, each.metric)),
+        PageCell::distribution,
+    )?;
+    let synthetic = METRICS.each_ref().map(|each| (&each.synthetic, each.metric));
+    writer.distributions(checks, &synthetic, PageCell::distribution)?;
+    writer.distributions(hosts, &[(&THIRD_PARTY, ())], |host, ()| Some(host.0.distribution()))?;
     writer.counters(&CHECKS, checks, |cell| cell.views)?;
     writer.handling(started)
 }

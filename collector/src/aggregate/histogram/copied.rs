@@ -3,7 +3,8 @@
 use crate::measure::Scale;
 
 use super::counts::Counts;
-use super::{Counted, Distribution};
+use super::packed::Column;
+use super::{Counted, Detail, Distribution};
 
 /// A copy, whose memory serves for the next one.
 #[derive(Debug)]
@@ -11,7 +12,9 @@ pub struct Copied {
     scale: Scale,
     sum_micros: u64,
     is_packed: bool,
-    packed: Vec<u8>,
+    bands: Vec<u8>,
+    places: Vec<u8>,
+    starts_half: bool,
     counts: Counts,
     latest: Vec<u16>,
     each: u64,
@@ -26,21 +29,28 @@ impl Copied {
             scale: Scale::Loading,
             sum_micros: 0,
             is_packed: false,
-            packed: Vec::new(),
+            bands: Vec::new(),
+            places: Vec::new(),
+            starts_half: false,
             counts: Counts::NONE,
             latest: Vec::new(),
             each: 0,
         }
     }
 
-    /// Copies `original`, in place of what was copied before.
-    pub fn copy(&mut self, original: &Distribution<'_>) {
+    /// Copies what a reader needs of `original`, in place of what was copied before.
+    pub fn copy(&mut self, original: &Distribution<'_>, detail: Detail) {
         Distribution { scale: self.scale, sum_micros: self.sum_micros, each: self.each, .. } = *original;
         self.is_packed = matches!(original.counted, Counted::Packed(_));
         match original.counted {
-            Counted::Packed(packed) => {
-                self.packed.clear();
-                self.packed.extend_from_slice(packed);
+            Counted::Packed(column) => {
+                self.bands.clear();
+                self.bands.extend_from_slice(column.bands);
+                self.places.clear();
+                if detail == Detail::Slots {
+                    self.places.extend_from_slice(column.places);
+                    self.starts_half = column.starts_half;
+                }
             }
             Counted::Counts(counts) => self.counts.clone_from(counts),
         }
@@ -55,7 +65,8 @@ impl Copied {
             scale: self.scale,
             sum_micros: self.sum_micros,
             counted: if self.is_packed {
-                Counted::Packed(&self.packed)
+                let Self { bands, places, starts_half, .. } = self;
+                Counted::Packed(Column { bands, places, starts_half: *starts_half })
             } else {
                 Counted::Counts(&self.counts)
             },

@@ -8,7 +8,7 @@
 use std::iter;
 use std::ops::RangeInclusive;
 
-use super::touch;
+use crate::prefetch::prefetch_all;
 
 /// Counters per slot.
 #[derive(Debug, Clone)]
@@ -63,14 +63,14 @@ impl Counts {
         }
     }
 
-    /// Reads something of each cache line.
-    pub(super) fn touch(&self) -> u64 {
+    /// Says that they will soon be read.
+    pub(super) fn expect(&self) {
         match self {
-            Self::Few { slots, .. } => touch(slots),
-            Self::OneByte(window) => touch(&window.counters),
-            Self::TwoBytes(window) => touch(&window.counters),
-            Self::FourBytes(window) => touch(&window.counters),
-            Self::EightBytes(window) => touch(&window.counters),
+            Self::Few { slots, .. } => prefetch_all(slots),
+            Self::OneByte(window) => prefetch_all(&window.counters),
+            Self::TwoBytes(window) => prefetch_all(&window.counters),
+            Self::FourBytes(window) => prefetch_all(&window.counters),
+            Self::EightBytes(window) => prefetch_all(&window.counters),
         }
     }
 

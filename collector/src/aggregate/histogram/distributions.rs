@@ -9,9 +9,10 @@ use std::iter;
 use std::ops::Range;
 
 use crate::measure::{Micros, Scale};
+use crate::prefetch::{prefetch, prefetch_all};
 
 use super::counts::Counts;
-use super::packed::{self, NO_SLOT, Packed};
+use super::packed::{NO_SLOT, Packed};
 use super::{Counted, Distribution, slot, take_slots};
 
 /// Rows that a cell has room for at first.
@@ -20,6 +21,8 @@ const ROWS_MIN: usize = 4;
 const ROWS_MAX: usize = 16;
 /// And in a cell that is busy: more, so that each visit to the counts is worth more, and there are few such cells.
 const ROWS_MAX_BUSY: usize = 64;
+/// More values than can be packed are not tried.
+const PACKED_MAX: u64 = 8 * 1024;
 /// A cell is busy when it has been counted so many times.
 const BUSY_FROM: u32 = 64;
 
@@ -51,6 +54,7 @@ impl<const COLUMNS: usize> Row<COLUMNS> {
 /// Distributions that are recorded together.
 #[derive(Debug, Clone)]
 pub struct Distributions<const COLUMNS: usize> {
+    scales: &'static [Scale; COLUMNS],
     sums_micros: [u64; COLUMNS],
     /// The slots of the latest rows, which are not counted yet.
     rows: Vec<[u16; COLUMNS]>,
@@ -70,6 +74,19 @@ enum Kept<const COLUMNS: usize> {
 }
 
 impl<const COLUMNS: usize> Distributions<COLUMNS> {
+    /// Distributions of these scales that have counted nothing.
+    #[must_use]
+    pub fn new(scales: &'static [Scale; COLUMNS]) -> Self {
+        Self {
+            scales,
+            sums_micros: [0; COLUMNS],
+            rows: Vec::new(),
+            each: 1,
+            batches: 0,
+            kept: Kept::Packed(Packed::NONE),
+        }
+    }
+
     /// Counts each value of a row so many times.
     pub fn record(&mut self, row: &Row<COLUMNS>, times: u64) {
         if times == 0 {
@@ -92,19 +109,26 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
         for (sum, others) in self.sums_micros.iter_mut().zip(&other.sums_micros) {
             *sum = sum.saturating_add(*others);
         }
-        self.kept.unpack(self.each);
+        self.kept.unpack(self.scales, self.each);
         let Kept::Counts(counts) = &mut self.kept else { return };
         for (column, counts) in counts.iter_mut().enumerate() {
-            // Slots are numbers here, whatever the scale.
-            other.column(column, Scale::Loading).for_each_slot(|slot, times| counts.add(slot, times));
+            other.column(column).for_each_slot(|slot, times| counts.add(slot, times));
         }
     }
 
-    /// The distribution of one column, which is of `scale`.
+    /// Says that a column will soon be asked for.
+    pub(crate) fn expect(&self) {
+        prefetch_all(&self.sums_micros);
+        prefetch(&self.rows);
+        prefetch(&self.each);
+        prefetch(&self.kept);
+    }
+
+    /// The distribution of one column.
     #[must_use]
-    pub fn column(&self, column: usize, scale: Scale) -> Distribution<'_> {
+    pub fn column(&self, column: usize) -> Distribution<'_> {
         Distribution {
-            scale,
+            scale: self.scales[column],
             sum_micros: self.sums_micros[column],
             counted: match &self.kept {
                 Kept::Packed(packed) => Counted::Packed(packed.column(column)),
@@ -119,22 +143,24 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
     /// Appends all that was counted, column by column, in one form for all that is the same.
     pub fn write(&self, into: &mut Vec<u8>) {
         for column in 0..COLUMNS {
-            // Slots are numbers here, whatever the scale.
-            self.column(column, Scale::Loading).write(into);
+            self.column(column).write(into);
         }
     }
 
-    /// Takes what was written.
+    /// Takes what distributions of these scales wrote.
     #[must_use]
-    pub fn read(from: &mut &[u8]) -> Option<Self> {
-        let mut read = Self::default();
+    pub fn read(scales: &'static [Scale; COLUMNS], from: &mut &[u8]) -> Option<Self> {
+        let mut read = Self::new(scales);
         let mut columns = [const { Vec::new() }; COLUMNS];
-        for (slots, sum) in columns.iter_mut().zip(&mut read.sums_micros) {
-            (*sum, *slots) = take_slots(from)?;
+        for (column, slots) in columns.iter_mut().enumerate() {
+            (read.sums_micros[column], *slots) = take_slots(scales[column], from)?;
         }
         let values = columns.iter().flatten().fold(0_u64, |sum, (_, times)| sum.saturating_add(*times));
-        read.kept = if Packed::<COLUMNS>::has_room_for(values) {
-            Kept::Packed(Packed::of(&columns.map(|slots| slots.iter().flat_map(repeated).collect())))
+        let packed = (values <= PACKED_MAX).then(|| {
+            Packed::of(scales, &columns.each_ref().map(|slots| slots.iter().flat_map(repeated).collect()))
+        });
+        read.kept = if let Some(packed) = packed.flatten() {
+            Kept::Packed(packed)
         } else {
             let mut all = Box::new([const { Counts::NONE }; COLUMNS]);
             for (slots, counts) in columns.iter().zip(all.iter_mut()) {
@@ -163,7 +189,7 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
     fn weigh(&mut self, each: u64) {
         self.count_rows();
         if !matches!(&self.kept, Kept::Packed(packed) if packed.is_empty()) {
-            self.kept.unpack(self.each);
+            self.kept.unpack(self.scales, self.each);
         }
         self.each = each;
     }
@@ -172,9 +198,9 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
     fn count_rows(&mut self) {
         match &mut self.kept {
             Kept::Packed(packed) => {
-                packed.add(&self.rows);
+                packed.add(self.scales, &self.rows);
                 if packed.is_full() {
-                    self.kept.unpack(self.each);
+                    self.kept.unpack(self.scales, self.each);
                 }
             }
             Kept::Counts(counts) => {
@@ -191,11 +217,13 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
 
 impl<const COLUMNS: usize> Kept<COLUMNS> {
     /// Counts what is packed, each slot for so many values.
-    fn unpack(&mut self, each: u64) {
+    fn unpack(&mut self, scales: &[Scale; COLUMNS], each: u64) {
         let Self::Packed(packed) = self else { return };
         let mut all = Box::new([const { Counts::NONE }; COLUMNS]);
         for (column, counts) in all.iter_mut().enumerate() {
-            counts.add_each(packed::slots(packed.column(column)), each);
+            packed
+                .column(column)
+                .for_each_slot(scales[column], |slot, times| counts.add(slot, times.saturating_mul(each)));
         }
         *self = Self::Counts(all);
     }
@@ -205,22 +233,10 @@ fn repeated(&(slot, times): &(u16, u64)) -> impl Iterator<Item = u16> {
     iter::repeat_n(slot, times as usize)
 }
 
-impl<const COLUMNS: usize> Default for Distributions<COLUMNS> {
-    fn default() -> Self {
-        Self {
-            sums_micros: [0; COLUMNS],
-            rows: Vec::new(),
-            each: 1,
-            batches: 0,
-            kept: Kept::Packed(Packed::NONE),
-        }
-    }
-}
-
 /// They are the same when they have counted the same, in whatever form they keep it.
 impl<const COLUMNS: usize> PartialEq for Distributions<COLUMNS> {
     fn eq(&self, other: &Self) -> bool {
-        let both = |column| [self, other].map(|each| each.column(column, Scale::Loading));
+        let both = |column| [self, other].map(|each| each.column(column));
         (0..COLUMNS).map(both).all(|[mine, others]| mine == others)
     }
 }
@@ -228,7 +244,7 @@ impl<const COLUMNS: usize> PartialEq for Distributions<COLUMNS> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::histogram::{Copied, Histogram};
+    use crate::aggregate::histogram::{Copied, Detail, Histogram};
     use proptest::prelude::*;
 
     const SCALES: [Scale; 3] = [Scale::Loading, Scale::Interaction, Scale::Score];
@@ -244,7 +260,7 @@ mod tests {
     }
 
     fn together(rows: &[Values]) -> Distributions<3> {
-        let mut distributions = Distributions::default();
+        let mut distributions = Distributions::new(&SCALES);
         for (values, times) in rows {
             let mut row = Row::EMPTY;
             for (column, value) in values.iter().enumerate() {
@@ -272,12 +288,12 @@ mod tests {
         fn together_they_count_as_each_apart(rows in rows()) {
             let together = together(&rows);
             let mut copy = Copied::new();
-            for (column, scale) in SCALES.into_iter().enumerate() {
-                let (one, apart) = (together.column(column, scale), apart(&rows, column));
+            for column in 0..SCALES.len() {
+                let (one, apart) = (together.column(column), apart(&rows, column));
                 prop_assert_eq!(one, apart.distribution());
                 prop_assert_eq!(one.is_empty(), apart.is_empty());
                 for original in [one, apart.distribution()] {
-                    copy.copy(&original);
+                    copy.copy(&original, Detail::Slots);
                     prop_assert_eq!(copy.distribution(), original);
                 }
             }
@@ -290,13 +306,13 @@ mod tests {
             counted.write(&mut bytes);
             bytes.push(7);
             let mut rest = &bytes[..];
-            let mut read = Distributions::<3>::read(&mut rest).unwrap();
+            let mut read = Distributions::<3>::read(&SCALES, &mut rest).unwrap();
             prop_assert_eq!(&read, &counted);
             prop_assert_eq!(rest, &[7][..]);
             counted.merge(&together(&more));
             read.merge(&together(&more));
             prop_assert_eq!(&read, &counted);
-            let _any = Distributions::<3>::read(&mut &noise[..]);
+            let _any = Distributions::<3>::read(&SCALES, &mut &noise[..]);
         }
 
         #[test]
@@ -312,10 +328,10 @@ mod tests {
     fn a_full_count_stays_full() {
         let rows = [u64::MAX - 5, 10, u64::MAX, 1].map(|times| ([Some(7), None, None], times));
         let full = together(&rows);
-        assert_eq!(full.column(0, SCALES[0]), apart(&rows, 0).distribution());
+        assert_eq!(full.column(0), apart(&rows, 0).distribution());
         let mut bytes = Vec::new();
         full.write(&mut bytes);
-        let mut read = Distributions::read(&mut &bytes[..]).unwrap();
+        let mut read = Distributions::read(&SCALES, &mut &bytes[..]).unwrap();
         assert_eq!(read, full);
         read.merge(&full);
         assert_eq!(read, full);
@@ -323,7 +339,7 @@ mod tests {
 
     #[test]
     fn rows_take_little_room_until_a_cell_is_busy() {
-        let mut distributions = Distributions::<3>::default();
+        let mut distributions = Distributions::new(&SCALES);
         let (mut row, mut seen) = (Row::EMPTY, Vec::new());
         row.set(1, SCALES[1], Micros(1_000));
         for _view in 0..10_000 {

@@ -1,27 +1,19 @@
 //! Native histograms: exponential buckets in the place of the classic ones
 //! (<https://prometheus.io/docs/specs/native_histograms>).
 //!
-//! At schema 4 a bucket is 4.4 % wide (2^(1/16)). A slot counts in the bucket of its middle, which is at most half a
-//! slot, 0.4 %, beside the truth, so whatever value of a bucket is told as a quantile is within 4.9 % of it. Finer
-//! buckets would double a scrape's bytes, and Prometheus' storage, for a precision that nobody has asked for.
+//! Which bucket counts what, [`bands`] says.
 
-use std::sync::LazyLock;
-
-use crate::aggregate::histogram::{Bands, Distribution, Sums, slot};
-use crate::measure::{Micros, Scale};
+use crate::aggregate::histogram::{Distribution, Sums, bands};
 
 use super::deltas::{Deltas, SMALL, hit, hit_small};
 use super::spans::{ALIKE, Spans};
 
-/// Buckets for each power of two are 2 to the power of this.
-pub(super) const SCHEMA: i32 = 4;
 /// Values up to this count as zero: 2⁻¹²⁸, as in Prometheus' own libraries. Ours are whole millionths, so 0 alone does.
 pub(super) const ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39;
 
 /// Counts in native buckets, summed over parts.
 #[derive(Debug)]
 pub(super) struct Native {
-    /// By the number of each bucket, see [`number`].
     sums: Sums,
     spans: Spans,
     sum_micros: u64,
@@ -46,33 +38,6 @@ pub(super) struct Span {
     pub length: u32,
 }
 
-/// The number that counts the value 0.
-const ZERO: u16 = 0;
-
-static BUCKETS: LazyLock<[Bands; Scale::ALL.len()]> =
-    LazyLock::new(|| Scale::ALL.map(|scale| Bands::of(scale, |slot| number(scale, slot))));
-
-/// Which number counts the values of a slot: [`ZERO`], or one more than the distance of their bucket from the [`lowest`].
-fn number(scale: Scale, slot: u16) -> u16 {
-    let values = slot::values(scale, slot);
-    if *values.end() == 0 {
-        return ZERO;
-    }
-    let middle = f64::midpoint(f64::from(*values.start()), f64::from(*values.end()));
-    (index(middle) - lowest() + 1) as u16 // from 1 to 513
-}
-
-/// The index of the bucket that counts so many millionths: it reaches up to 2^(index / 2^schema) units.
-fn index(micros: f64) -> i32 {
-    let unit = f64::from(Micros::UNIT);
-    ((micros / unit).log2() * f64::from(1 << SCHEMA)).ceil() as i32
-}
-
-/// The index of the bucket of one millionth, the smallest value that is not zero.
-fn lowest() -> i32 {
-    index(1.0)
-}
-
 impl Native {
     pub(super) fn new() -> Self {
         Self { sums: Sums::new(), spans: Spans::default(), sum_micros: 0 }
@@ -80,14 +45,14 @@ impl Native {
 
     /// Adds the counts of a part.
     pub(super) fn add(&mut self, part: &Distribution<'_>) {
-        self.sums.add(&BUCKETS[part.scale() as usize], part);
+        self.sums.add(part);
         self.sum_micros += part.sum_micros();
     }
 
     /// Gives the spans, the count of each of their buckets as the difference to the one before, packed as protobuf
     /// packs numbers, and the totals; then begins anew.
     pub(super) fn take(&mut self, spans: &mut Vec<Span>, deltas: &mut Deltas) -> Totals {
-        let zeros = self.sums.take_lowest();
+        let zeros = self.sums.take_zeros();
         let (first, count, runs);
         if let Some(small) = self.sums.small_counts(SMALL) {
             (first, count, runs) =
@@ -99,8 +64,8 @@ impl Native {
             deltas.write(any.counts, runs);
         }
         spans.clear();
-        // The distance of an index from a number, until there is a span, from whose end the next one counts.
-        let mut end = signed(usize::from(ZERO) + 1) - lowest();
+        // How far a bucket's index is from its band, until there is a span, from whose end the next one counts.
+        let mut end = i32::from(bands::ZERO) + 1 - bands::lowest();
         for run in runs {
             spans.push(Span { offset: signed(first + run.start) - end, length: run.len() as u32 });
             end = signed(first + run.end);
@@ -110,21 +75,22 @@ impl Native {
     }
 }
 
-/// A number of buckets, which are about five hundred.
-fn signed(buckets: usize) -> i32 {
-    i32::try_from(buckets).unwrap_or(i32::MAX)
+/// A number of bands, which are about five hundred.
+fn signed(bands: usize) -> i32 {
+    i32::try_from(bands).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aggregate::histogram::Histogram;
+    use crate::measure::{Micros, Scale};
     use proptest::prelude::*;
     use protobuf::CodedInputStream;
 
     /// The upper end of a bucket, by the formula of the specification.
     fn upper(index: i32) -> f64 {
-        (f64::from(index) / f64::from(1 << SCHEMA)).exp2()
+        (f64::from(index) / f64::from(1 << bands::SCHEMA)).exp2()
     }
 
     /// Reads spans and deltas as the specification says: index and count of each bucket.

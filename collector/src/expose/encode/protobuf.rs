@@ -4,15 +4,14 @@
 //! A message says its length before its content. That of a series is added up from its two parts, the labels and the
 //! value, which stand in memory already; that of a family is known at its end, so a family is kept until then.
 
-use std::io::{self, Write};
-
-use crate::aggregate::histogram::Distribution;
+use crate::aggregate::histogram::bands::SCHEMA;
+use crate::aggregate::histogram::{Detail, Distribution};
 use crate::expose::catalog::Family;
 use crate::leb128;
 
 use super::deltas::Deltas;
 use super::message;
-use super::native::{Native, SCHEMA, Span, ZERO_THRESHOLD};
+use super::native::{Native, Span, ZERO_THRESHOLD};
 use super::{Created, Encode, Kind, to_base_unit};
 
 /// Writes protobuf.
@@ -23,10 +22,6 @@ pub(in crate::expose) struct Protobuf {
     deltas: Deltas,
     /// The counter or histogram of a series.
     value: Vec<u8>,
-    /// The family, without its length.
-    family: Vec<u8>,
-    /// Where the family's first series begins.
-    head_bytes: usize,
 }
 
 /// Fields of the messages, by their numbers in metrics.proto.
@@ -71,17 +66,6 @@ mod field {
 }
 
 impl Protobuf {
-    pub(in crate::expose) fn new() -> Self {
-        Self {
-            native: Native::new(),
-            spans: Vec::new(),
-            deltas: Deltas::default(),
-            value: Vec::new(),
-            family: Vec::new(),
-            head_bytes: 0,
-        }
-    }
-
     fn write_created(&mut self, field: u32, created: Created) {
         message::small(field, &mut self.value, |timestamp| {
             message::uint(field::timestamp::SECONDS, created.as_secs(), timestamp);
@@ -90,15 +74,22 @@ impl Protobuf {
     }
 
     /// Appends a series with these labels and the value that was written.
-    fn end_series(&mut self, labels: &[u8], field: u32) {
+    fn end_series(&self, labels: &[u8], field: u32, into: &mut Vec<u8>) {
         let bytes = labels.len() + message::bytes_taken(self.value.len());
-        message::length(field::family::METRIC, bytes, &mut self.family);
-        self.family.extend_from_slice(labels);
-        message::bytes(field, &self.value, &mut self.family);
+        message::length(field::family::METRIC, bytes, into);
+        into.extend_from_slice(labels);
+        message::bytes(field, &self.value, into);
     }
 }
 
 impl Encode for Protobuf {
+    const IS_LENGTH_FIRST: bool = true;
+    const DETAIL: Detail = Detail::Bands;
+
+    fn new() -> Self {
+        Self { native: Native::new(), spans: Vec::new(), deltas: Deltas::default(), value: Vec::new() }
+    }
+
     fn label(name: &str, value: &str, labels: &mut Vec<u8>) {
         let bytes = message::bytes_taken(name.len()) + message::bytes_taken(value.len());
         message::length(field::metric::LABEL, bytes, labels);
@@ -106,30 +97,32 @@ impl Encode for Protobuf {
         message::bytes(field::label::VALUE, value.as_bytes(), labels);
     }
 
-    fn begin(&mut self, family: &Family, kind: Kind) {
+    fn head(family: &Family, kind: Kind, into: &mut Vec<u8>) {
         let kind = match kind {
             Kind::Counter => 0,
             Kind::Histogram => 4,
         };
-        self.family.clear();
-        message::bytes(field::family::NAME, family.name.as_bytes(), &mut self.family);
-        message::bytes(field::family::HELP, family.help.as_bytes(), &mut self.family);
-        message::uint(field::family::TYPE, kind, &mut self.family);
-        self.head_bytes = self.family.len();
+        message::bytes(field::family::NAME, family.name.as_bytes(), into);
+        message::bytes(field::family::HELP, family.help.as_bytes(), into);
+        message::uint(field::family::TYPE, kind, into);
     }
 
-    fn counter(&mut self, labels: &[u8], value: f64, created: Created) {
+    fn length(bytes: usize, into: &mut Vec<u8>) {
+        leb128::append(bytes as u64, into);
+    }
+
+    fn counter(&mut self, _family: &Family, labels: &[u8], value: f64, created: Created, into: &mut Vec<u8>) {
         self.value.clear();
         message::double(field::counter::VALUE, value, &mut self.value);
         self.write_created(field::counter::CREATED, created);
-        self.end_series(labels, field::metric::COUNTER);
+        self.end_series(labels, field::metric::COUNTER, into);
     }
 
     fn add(&mut self, part: &Distribution<'_>) {
         self.native.add(part);
     }
 
-    fn distribution(&mut self, labels: &[u8], created: Created) {
+    fn distribution(&mut self, _family: &Family, labels: &[u8], created: Created, into: &mut Vec<u8>) {
         let totals = self.native.take(&mut self.spans, &mut self.deltas);
         let histogram = &mut self.value;
         histogram.clear();
@@ -151,21 +144,6 @@ impl Encode for Protobuf {
             message::bytes(field::histogram::POSITIVE_DELTA, self.deltas.bytes(), histogram);
         }
         self.write_created(field::histogram::CREATED, created);
-        self.end_series(labels, field::metric::HISTOGRAM);
-    }
-
-    /// A family says its length first, so nothing of it can go out before its end.
-    fn send_ready(&mut self, _out: &mut dyn Write) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if self.family.len() == self.head_bytes {
-            return Ok(());
-        }
-        self.value.clear();
-        leb128::append(self.family.len() as u64, &mut self.value);
-        out.write_all(&self.value)?;
-        out.write_all(&self.family)
+        self.end_series(labels, field::metric::HISTOGRAM, into);
     }
 }

@@ -1,28 +1,23 @@
 //! The classic text format, version 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats>): a distribution
 //! as cumulative counts at the edges of its scale, which are exact.
 
-use std::io::{self, Write};
+use std::fmt::Display;
+use std::io::Write;
+use std::mem;
 use std::sync::LazyLock;
 
-use crate::aggregate::histogram::{Distribution, slot};
+use crate::aggregate::histogram::{Detail, Distribution, slot};
 use crate::expose::catalog::Family;
 use crate::measure::Scale;
 
 use super::{Created, Encode, Kind, to_base_unit};
 
-/// Bytes that are sent together: a family of ten thousand cells has 25 MB of text, which nobody need keep.
-const SENT_BYTES: usize = 64 * 1024;
 /// Most edges that a scale has.
 const EDGES_MAX: usize = 24;
 
 /// Writes text.
 #[derive(Debug)]
-pub(in crate::expose) struct Text {
-    family: Family,
-    written: Vec<u8>,
-    has_series: bool,
-    sum: Summed,
-}
+pub(in crate::expose) struct Text(Summed);
 
 /// The sum of the parts of a distribution.
 #[derive(Debug)]
@@ -59,34 +54,30 @@ impl Edges {
     }
 }
 
-impl Text {
-    pub(in crate::expose) fn new(first: Family) -> Self {
-        Self { family: first, written: Vec::new(), has_series: false, sum: Summed::EMPTY }
-    }
-
-    /// Writes `name{labels} `, with an ending of the name and a label after the others.
-    fn series(&mut self, ending: &str, labels: &[u8], edge: Option<&str>) {
-        self.has_series = true;
-        self.written.extend_from_slice(self.family.name.as_bytes());
-        self.written.extend_from_slice(ending.as_bytes());
-        if !labels.is_empty() || edge.is_some() {
-            self.written.push(b'{');
-            self.written.extend_from_slice(labels);
-            if let Some(edge) = edge {
-                let separator = if labels.is_empty() { "" } else { "," };
-                for part in [separator, "le=\"", edge, "\""] {
-                    self.written.extend_from_slice(part.as_bytes());
-                }
+/// Writes `name{labels} value`, with an ending of the name and a label after the others.
+fn sample(
+    family: &Family,
+    ending: &str,
+    labels: &[u8],
+    edge: Option<&str>,
+    value: impl Display,
+    into: &mut Vec<u8>,
+) {
+    into.extend_from_slice(family.name.as_bytes());
+    into.extend_from_slice(ending.as_bytes());
+    if !labels.is_empty() || edge.is_some() {
+        into.push(b'{');
+        into.extend_from_slice(labels);
+        if let Some(edge) = edge {
+            let separator = if labels.is_empty() { "" } else { "," };
+            for part in [separator, "le=\"", edge, "\""] {
+                into.extend_from_slice(part.as_bytes());
             }
-            self.written.push(b'}');
         }
-        self.written.push(b' ');
+        into.push(b'}');
     }
-
-    fn value(&mut self, value: impl std::fmt::Display) {
-        // Writing into memory never fails.
-        let _written = writeln!(self.written, "{value}");
-    }
+    // Writing into memory never fails.
+    let _written = writeln!(into, " {value}");
 }
 
 /// Appends a label value with the three escapes that the format has.
@@ -102,6 +93,13 @@ fn escape(value: &str, into: &mut Vec<u8>) {
 }
 
 impl Encode for Text {
+    const IS_LENGTH_FIRST: bool = false;
+    const DETAIL: Detail = Detail::Slots;
+
+    fn new() -> Self {
+        Self(Summed::EMPTY)
+    }
+
     fn label(name: &str, value: &str, labels: &mut Vec<u8>) {
         if !labels.is_empty() {
             labels.push(b',');
@@ -112,56 +110,39 @@ impl Encode for Text {
         labels.push(b'"');
     }
 
-    fn begin(&mut self, family: &Family, kind: Kind) {
-        self.family = *family;
-        self.written.clear();
+    fn head(family: &Family, kind: Kind, into: &mut Vec<u8>) {
         let kind = match kind {
             Kind::Counter => "counter",
             Kind::Histogram => "histogram",
         };
         let Family { name, help, .. } = family;
-        let _written = write!(self.written, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
-        self.has_series = false;
+        let _written = write!(into, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
     }
 
-    fn counter(&mut self, labels: &[u8], value: f64, _created: Created) {
-        self.series("", labels, None);
-        self.value(value);
+    fn length(_bytes: usize, _into: &mut Vec<u8>) {}
+
+    fn counter(&mut self, family: &Family, labels: &[u8], value: f64, _created: Created, into: &mut Vec<u8>) {
+        sample(family, "", labels, None, value, into);
     }
 
     fn add(&mut self, part: &Distribution<'_>) {
-        let Summed { scale, between, sum_micros } = &mut self.sum;
+        let Summed { scale, between, sum_micros } = &mut self.0;
         *scale = part.scale();
         let edges = &EDGES[*scale as usize].of_slots;
         part.for_each_slot(|slot, times| between[usize::from(edges[usize::from(slot)])] += times);
         *sum_micros += part.sum_micros();
     }
 
-    fn distribution(&mut self, labels: &[u8], _created: Created) {
-        let sum = std::mem::replace(&mut self.sum, Summed::EMPTY);
+    fn distribution(&mut self, family: &Family, labels: &[u8], _created: Created, into: &mut Vec<u8>) {
+        let sum = mem::replace(&mut self.0, Summed::EMPTY);
         let mut at_most = 0;
         let edges = &EDGES[sum.scale as usize].names;
         for (edge, count) in edges.iter().map(String::as_str).chain(["+Inf"]).zip(sum.between) {
             at_most += count;
-            self.series("_bucket", labels, Some(edge));
-            self.value(at_most);
+            sample(family, "_bucket", labels, Some(edge), at_most, into);
         }
-        self.series("_sum", labels, None);
-        self.value(to_base_unit(sum.sum_micros));
-        self.series("_count", labels, None);
-        self.value(at_most);
-    }
-
-    fn send_ready(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if self.has_series && self.written.len() >= SENT_BYTES {
-            out.write_all(&self.written)?;
-            self.written.clear();
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if self.has_series { out.write_all(&self.written) } else { Ok(()) }
+        sample(family, "_sum", labels, None, to_base_unit(sum.sum_micros), into);
+        sample(family, "_count", labels, None, at_most, into);
     }
 }
 
@@ -173,26 +154,20 @@ mod tests {
 
     const FAMILY: Family = Family { name: "rum_lcp_seconds", help: "Paint.", labels: &["site", "page"] };
 
-    fn ended(mut encode: Text) -> String {
-        let mut text = Vec::new();
-        encode.end(&mut text).unwrap();
-        String::from_utf8(text).unwrap()
-    }
-
     #[test]
     fn writes_a_distribution() {
-        let mut encode = Text::new(FAMILY);
-        encode.begin(&FAMILY, Kind::Histogram);
+        let mut encode = Text::new();
         let mut part = Histogram::new(Scale::Loading);
         part.record(Micros(2_500_000), 1);
         encode.add(&part.distribution());
         part.record(Micros(2_500_001), 2);
         encode.add(&part.distribution());
-        let mut labels = Vec::new();
+        let (mut labels, mut text) = (Vec::new(), Vec::new());
         Text::label("site", "shop", &mut labels);
         Text::label("page", "a\"b\\c\nd", &mut labels);
-        encode.distribution(&labels, Created::ZERO);
-        let text = ended(encode);
+        Text::head(&FAMILY, Kind::Histogram, &mut text);
+        encode.distribution(&FAMILY, &labels, Created::ZERO, &mut text);
+        let text = String::from_utf8(text).unwrap();
         let labels = r#"site="shop",page="a\"b\\c\nd""#;
         for line in [
             "# HELP rum_lcp_seconds Paint.".to_owned(),
@@ -210,14 +185,11 @@ mod tests {
     }
 
     #[test]
-    fn writes_counters_and_no_empty_family() {
-        let mut encode = Text::new(FAMILY);
-        encode.begin(&FAMILY, Kind::Counter);
-        assert_eq!(ended(encode), "");
-        let mut encode = Text::new(FAMILY);
-        encode.begin(&FAMILY, Kind::Counter);
-        encode.counter(br#"site="shop""#, 12.5, Created::ZERO);
-        assert!(ended(encode).ends_with("counter\nrum_lcp_seconds{site=\"shop\"} 12.5\n"));
+    fn writes_a_counter() {
+        let mut text = Vec::new();
+        Text::head(&FAMILY, Kind::Counter, &mut text);
+        Text::new().counter(&FAMILY, br#"site="shop""#, 12.5, Created::ZERO, &mut text);
+        assert!(text.ends_with(b"counter\nrum_lcp_seconds{site=\"shop\"} 12.5\n"));
     }
 
     #[test]
