@@ -87,15 +87,18 @@ impl Column<'_> {
         mut count: impl FnMut(u16, u64),
     ) {
         let bands = Bands::of(scale);
-        let halves = self.places.iter().flat_map(|&two| [two & 0xf, two >> 4]);
-        let mut places = halves.skip(self.starts_half.into());
+        let mut half = usize::from(self.starts_half);
         for (band, values) in Entries::new(self.bands) {
             let first = bands.first(band);
             if band == ZERO {
                 count(first, values as u64);
-            } else {
-                places.by_ref().take(values).for_each(|place| count(first + u16::from(place), 1));
+                continue;
             }
+            for half in half..half + values {
+                let two = self.places.get(half / 2).copied().unwrap_or_default();
+                count(first + u16::from(two >> (half % 2 * 4) & 0xf), 1);
+            }
+            half += values;
         }
     }
 }
