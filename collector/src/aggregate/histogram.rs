@@ -7,6 +7,7 @@
 //! of the crate `hdrhistogram`, for quantiles and for everybody who reads its V2 format.
 
 pub mod bands;
+mod column;
 mod copied;
 mod counts;
 mod distributions;
@@ -22,8 +23,9 @@ use crate::leb128;
 use crate::measure::{Micros, Scale};
 use crate::prefetch::prefetch_all;
 
+use self::column::Column;
 use self::counts::Counts;
-use self::packed::{Column, NO_SLOT};
+use self::packed::NO_SLOT;
 
 pub use self::copied::Copied;
 pub use self::distributions::{Distributions, Row};

@@ -2,8 +2,8 @@
 
 use crate::measure::Scale;
 
+use super::column::Column;
 use super::counts::Counts;
-use super::packed::Column;
 use super::{Counted, Detail, Distribution};
 
 /// A copy, whose memory serves for the next one.

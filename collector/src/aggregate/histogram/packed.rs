@@ -2,17 +2,13 @@
 //!
 //! Nine cells of ten see a few hundred views. Were each of their distributions kept for itself, its place in memory
 //! would take as much as its values. So while a cell is small its values stand side by side: first the bands of each
-//! distribution, then the places in them, see [`column`]. New ones come in batches, for which all is written anew.
+//! distribution, then the places in them, see [`column`](super::column). New ones come in batches, for which all is written anew.
 
-mod column;
-
-use std::array;
+use std::ops::Range;
 
 use crate::measure::Scale;
 
-use self::column::Writing;
-
-pub(super) use self::column::Column;
+use super::column::{Column, Writing};
 
 /// No value: no scale has so many slots. It sorts behind all that are slots.
 pub(super) const NO_SLOT: u16 = u16::MAX;
@@ -63,14 +59,10 @@ impl<const COLUMNS: usize> Packed<COLUMNS> {
     }
 
     pub(super) fn column(&self, column: usize) -> Column<'_> {
-        let range = |ends: &[u16; COLUMNS]| {
-            let begin = column.checked_sub(1).map_or(0, |before| ends[before]);
-            usize::from(begin)..usize::from(ends[column])
-        };
         let (bands, places) = self.bytes.split_at(self.bands_end[COLUMNS - 1].into());
-        let halves = range(&self.places_end);
+        let halves = range(&self.places_end, column);
         Column {
-            bands: &bands[range(&self.bands_end)],
+            bands: &bands[range(&self.bands_end, column)],
             places: &places[halves.start / 2..halves.end.div_ceil(2)],
             starts_half: halves.start % 2 == 1,
         }
@@ -96,27 +88,23 @@ impl<const COLUMNS: usize> Packed<COLUMNS> {
 
     /// Merges the slots of each column, which are in ascending order.
     fn merge<'s>(&mut self, scales: &[Scale; COLUMNS], slots: impl Fn(usize) -> &'s [u16]) {
-        let (old_entries, old_halves) = self.bytes.split_at(self.bands_end[COLUMNS - 1].into());
-        let new: usize = (0..COLUMNS).map(|column| slots(column).len()).sum();
+        let (bands_end, places_end) = (self.bands_end, self.places_end);
+        let (old_entries, old_halves) = self.bytes.split_at(bands_end[COLUMNS - 1].into());
         let old_places = apart(old_halves);
+        let new: usize = (0..COLUMNS).map(|column| slots(column).len()).sum();
         let mut entries = Vec::with_capacity(self.bytes.len() + 3 * new);
         let mut places = Vec::with_capacity(old_places.len() + new + 1);
-        let (mut entries_from, mut places_from) = (0, 0);
-        (self.bands_end, self.places_end) = {
-            let mut ends = [(0, 0); COLUMNS];
-            for (column, end) in ends.iter_mut().enumerate() {
-                let (entries_to, places_to) = (self.bands_end[column].into(), self.places_end[column].into());
-                Writing::new(&mut entries, &mut places).merge(
-                    scales[column],
-                    &old_entries[entries_from..entries_to],
-                    &old_places[places_from..places_to],
-                    slots(column),
-                );
-                *end = (entries.len() as u16, places.len() as u16); // a batch adds a few thousand to what is not full
-                (entries_from, places_from) = (entries_to, places_to);
-            }
-            (array::from_fn(|column| ends[column].0), array::from_fn(|column| ends[column].1))
-        };
+        for (column, &scale) in scales.iter().enumerate() {
+            Writing::new(&mut entries, &mut places).merge(
+                scale,
+                &old_entries[range(&bands_end, column)],
+                &old_places[range(&places_end, column)],
+                slots(column),
+            );
+            // A batch adds a thousand or two to what is not full.
+            self.bands_end[column] = entries.len() as u16;
+            self.places_end[column] = places.len() as u16;
+        }
         if places.len() % 2 == 1 {
             places.push(0);
         }
@@ -128,6 +116,12 @@ impl<const COLUMNS: usize> Packed<COLUMNS> {
         self.bytes.extend_from_slice(&entries);
         self.bytes.extend(places.as_chunks::<2>().0.iter().map(|[low, high]| low | high << 4));
     }
+}
+
+/// What a column has, of what ends so for each.
+fn range(ends: &[u16], column: usize) -> Range<usize> {
+    let begin = column.checked_sub(1).map_or(0, |before| ends[before]);
+    begin.into()..ends[column].into()
 }
 
 /// Halves of bytes as bytes.
@@ -144,6 +138,7 @@ mod tests {
     use super::*;
     use crate::aggregate::histogram::slot;
     use proptest::prelude::*;
+    use std::array;
 
     const SCALES: [Scale; 3] = [Scale::Loading, Scale::Interaction, Scale::Score];
 

@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use super::bands::{self, BANDS, Bands, SLOTS_MAX};
+use super::column::Column;
 use super::counts::{Counts, Window};
-use super::packed::Column;
 use super::{Counted, Distribution};
 
 /// Bands that are added up side by side.
@@ -255,7 +255,7 @@ fn sum_of_first(width: usize, counters: &[u8; SLOTS_MAX]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::histogram::{Distributions, Histogram, Row};
+    use crate::aggregate::histogram::{Copied, Detail, Distributions, Histogram, Row};
     use crate::measure::{Micros, Scale};
     use proptest::prelude::*;
 
@@ -316,12 +316,17 @@ mod tests {
 
     #[test]
     fn what_is_listed_never_runs_over() {
-        let mut cell = Distributions::new(&[Scale::Interaction]);
-        let mut row = Row::EMPTY;
-        row.set(0, Scale::Interaction, Micros(100_000));
-        (0..3_000).for_each(|_| cell.record(&row, 1));
-        let mut sums = Sums::new();
-        (0..100).for_each(|_| sums.add(&cell.column(0)));
-        assert_eq!(taken(&mut sums).iter().sum::<u64>(), 300_000);
+        for value in [0, 100_000] {
+            let mut cell = Distributions::new(&[Scale::Interaction]);
+            let mut row = Row::EMPTY;
+            row.set(0, Scale::Interaction, Micros(value));
+            (0..3_000).for_each(|_| cell.record(&row, 1));
+            // As a scrape of many cores has them.
+            let mut copy = Copied::new();
+            copy.copy(&cell.column(0), Detail::Bands);
+            let mut sums = Sums::new();
+            (0..100).for_each(|_| sums.add(&copy.distribution()));
+            assert_eq!(taken(&mut sums).iter().sum::<u64>(), 300_000);
+        }
     }
 }

@@ -1,19 +1,23 @@
 //! One distribution's values, packed: how many each band has, and of each value its place in its band.
 //!
-//! A band that has values takes a byte: how many bands without any come before it, and how many values it has. So a scrape reads
-//! some fifty bytes, whatever the number of values. Places are half a byte each, since no band has more than 16 slots; a
-//! zero needs none, since its band has one slot.
+//! A band that has values takes an entry of one byte. So a scrape reads some fifty bytes, whatever the number of values. Places
+//! are half a byte each, since no band has more than 16 slots; a zero needs none, since its band has one slot.
+//!
+//! | upper half of an entry | lower half | meaning |
+//! |---|---|---|
+//! | 0 to 14 | 1 to 15 | so many bands are skipped; the next one has so many values |
+//! | 15 | 1 to 15 | the band of the entry before has so many values more |
+//! | 0 to 15 | 0 | 15 bands are skipped, and 15 more for each unit |
 
 use crate::measure::Scale;
 
-use super::super::bands::{BANDS, Bands, ZERO};
+use super::bands::{BANDS, Bands, ZERO};
 
-/// Values that an entry counts at most, in its lower half.
+/// Values that an entry counts at most.
 const VALUES_MAX: u8 = 15;
-/// Bands that a whole entry skips for each unit in its upper half, and one more unit, if it counts nothing.
+/// Bands that an entry without values skips, times one more than its upper half.
 const STEP: u16 = 15;
-/// With values in the lower half, an entry from this on counts more values in the same band as the one before it. Below it,
-/// the upper half is the number of bands that are skipped before the one that is counted.
+/// The upper half of an entry for more values in the band of the one before.
 const AGAIN: u8 = 0xf0;
 
 /// By how many bands an entry goes on.
@@ -48,27 +52,24 @@ fn is_again(entry: u8) -> bool {
 
 /// The values of one distribution.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::aggregate::histogram) struct Column<'a> {
-    pub(in crate::aggregate::histogram) bands: &'a [u8],
+pub(super) struct Column<'a> {
+    pub(super) bands: &'a [u8],
     /// Two places in each byte, the first one in its lower half.
-    pub(in crate::aggregate::histogram) places: &'a [u8],
+    pub(super) places: &'a [u8],
     /// Whether the first half belongs to somebody else.
-    pub(in crate::aggregate::histogram) starts_half: bool,
+    pub(super) starts_half: bool,
 }
 
 impl Column<'_> {
     /// A number of values that it surely does not exceed.
-    pub(in crate::aggregate::histogram) fn values_max(self) -> usize {
-        let first = self.bands.first().filter(|&&entry| values(entry) > 0 && entry <= VALUES_MAX);
-        let zeros =
-            first.map_or(0, |_| 1 + self.bands[1..].iter().take_while(|&&entry| is_again(entry)).count());
-        2 * self.places.len() + zeros * usize::from(VALUES_MAX)
+    pub(super) fn values_max(self) -> usize {
+        self.bands.len() * usize::from(VALUES_MAX)
     }
 
     /// Adds the number of values in each band to its count, and gives the lowest and the highest band that has any; there
     /// are some.
     #[inline]
-    pub(in crate::aggregate::histogram) fn add_to(self, counts: &mut [u16; BANDS]) -> (usize, usize) {
+    pub(super) fn add_to(self, counts: &mut [u16; BANDS]) -> (usize, usize) {
         let skips = self.bands.iter().take_while(|&&entry| values(entry) == 0).count();
         let mut next: usize = self.bands[..skips].iter().map(|&entry| usize::from(advance(entry))).sum();
         let lowest = next + self.bands.get(skips).map_or(0, |entry| usize::from(entry >> 4));
@@ -81,11 +82,7 @@ impl Column<'_> {
     }
 
     /// The slot of each value, in no order within a band.
-    pub(in crate::aggregate::histogram) fn for_each_slot(
-        self,
-        scale: Scale,
-        mut count: impl FnMut(u16, u64),
-    ) {
+    pub(super) fn for_each_slot(self, scale: Scale, mut count: impl FnMut(u16, u64)) {
         let bands = Bands::of(scale);
         let mut half = usize::from(self.starts_half);
         for (band, values) in Entries::new(self.bands) {
@@ -138,8 +135,8 @@ impl Iterator for Entries<'_> {
 /// A column that is written: entries, and places of a byte each.
 #[derive(Debug)]
 pub(super) struct Writing<'a> {
-    pub(super) entries: &'a mut Vec<u8>,
-    pub(super) places: &'a mut Vec<u8>,
+    entries: &'a mut Vec<u8>,
+    places: &'a mut Vec<u8>,
     /// The band after the last one.
     next: u16,
 }
@@ -153,31 +150,25 @@ impl<'a> Writing<'a> {
     /// Writes the values of a column, given by its entries and places, and those with these slots, which are in ascending order.
     pub(super) fn merge(mut self, scale: Scale, entries: &[u8], places: &[u8], slots: &[u16]) {
         let bands = Bands::of(scale);
-        let mut added = slots.chunk_by(|&one, &next| bands.band(one) == bands.band(next));
-        let band_of = |slots: Option<&[u16]>| slots.map_or(u16::MAX, |slots| bands.band(slots[0]));
-        let mut new = added.next();
-        let mut new_band = band_of(new);
+        let by_band = slots.chunk_by(|&one, &next| bands.band(one) == bands.band(next));
+        let mut added = by_band.map(|slots| (bands.band(slots[0]), slots)).peekable();
         // How many old places are not copied yet, and come before the next new one.
         let (mut old_places, mut kept) = (places, 0);
         for (band, values) in Entries::new(entries) {
-            while new_band < band {
+            while let Some((new, slots)) = added.next_if(|&(new, _)| new < band) {
                 self.copy_places(&mut old_places, &mut kept);
-                new = self.append_new(bands, 0, new).and_then(|()| added.next());
-                new_band = band_of(new);
+                self.append_new(bands, new, 0, slots);
             }
             kept += if band == ZERO { 0 } else { values };
-            if new_band == band {
+            if let Some((_, slots)) = added.next_if(|&(new, _)| new == band) {
                 self.copy_places(&mut old_places, &mut kept);
-                new = self.append_new(bands, values, new).and_then(|()| added.next());
-                new_band = band_of(new);
+                self.append_new(bands, band, values, slots);
             } else {
                 self.append(band, values);
             }
         }
         self.places.extend_from_slice(old_places);
-        while self.append_new(bands, 0, new).is_some() {
-            new = added.next();
-        }
+        added.for_each(|(new, slots)| self.append_new(bands, new, 0, slots));
     }
 
     fn copy_places(&mut self, old: &mut &[u8], kept: &mut usize) {
@@ -186,16 +177,13 @@ impl<'a> Writing<'a> {
         (*old, *kept) = (rest, 0);
     }
 
-    /// Appends new values of one band, which has so many old ones.
-    fn append_new(&mut self, bands: &Bands, old: usize, slots: Option<&[u16]>) -> Option<()> {
-        let slots = slots?;
-        let band = bands.band(slots[0]);
+    /// Appends a band with new values, which has so many old ones.
+    fn append_new(&mut self, bands: &Bands, band: u16, old: usize, slots: &[u16]) {
         self.append(band, old + slots.len());
         if band != ZERO {
             let first = bands.first(band);
             self.places.extend(slots.iter().map(|slot| (slot - first) as u8)); // below 16
         }
-        Some(())
     }
 
     /// Appends a band and how many values it has.
