@@ -17,7 +17,7 @@ mod store;
 mod values;
 mod writer;
 
-use std::collections::{HashMap, hash_map};
+use std::collections::{BTreeSet, HashMap, hash_map};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
@@ -184,6 +184,22 @@ impl Opened {
             tracing::warn!(cells = left_out, "cells of sites that are not configured any more are left out");
         }
         Ok(Checkpoints::new(until))
+    }
+
+    /// The sites that cells are stored of, except for these.
+    ///
+    /// # Errors
+    ///
+    /// When the database can't be read.
+    pub fn other_sites(&self, sites: &[&Site]) -> Result<BTreeSet<String>, JournalError> {
+        let mut others = BTreeSet::new();
+        let read = store::for_each_cell(&self.connection, |_, stored| {
+            if sites.iter().all(|site| site.id != stored.site) {
+                others.insert(stored.site.clone());
+            }
+        });
+        read.map_err(|source| self.error(source))?;
+        Ok(others)
     }
 
     /// Reads everything that earlier runs accepted, in order. `sites` are those of today, by their numbers.

@@ -1,5 +1,6 @@
 //! Is what a collector keeps sound, and does counting the journal again give what it has counted?
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::aggregate::budget::Budgets;
@@ -16,6 +17,12 @@ pub enum VerifyError {
     Nothing {
         /// What is missing.
         file: PathBuf,
+    },
+    /// It was counted with another configuration.
+    #[error("{} is counted here and not configured: name the collector's own configuration with --config", .sites.iter().map(|site| format!("site `{site}`")).collect::<Vec<_>>().join(", "))]
+    OtherSites {
+        /// The sites that are not configured.
+        sites: BTreeSet<String>,
     },
     /// The journal can't be read to its end.
     #[error(transparent)]
@@ -55,6 +62,10 @@ pub fn verify(folder: &Path, config: &Config) -> Result<Verified, VerifyError> {
     let opened = Opened::open(folder, Durability::Process)?;
     let mut wrong = opened.integrity()?;
     let sites: Vec<_> = config.sites.iter().collect();
+    let others = opened.other_sites(&sites)?;
+    if !others.is_empty() {
+        return Err(VerifyError::OtherSites { sites: others });
+    }
     let counting =
         Counting { opened: &opened, sites: &sites, budgets: &config.budgets(), cores: opened.cores()? };
 

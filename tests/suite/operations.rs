@@ -99,6 +99,17 @@ async fn where_nothing_is_kept_it_is_said() {
 }
 
 #[tokio::test]
+async fn a_configuration_without_the_site_is_no_damage() {
+    let folder = kept(50).await;
+    let verified = run(&["verify", "--data-dir", "data"], folder.path()).await;
+    assert_damaged(
+        &verified,
+        "site `shop` is counted here and not configured: name the collector's own configuration",
+    );
+    assert!(!verified.text().contains("damage"), "{}", verified.text());
+}
+
+#[tokio::test]
 async fn damage_is_found() {
     let sound = kept(50).await;
     assert_sound(&verify(sound.path(), "data").await);
