@@ -154,22 +154,27 @@ impl Opened {
         store::cores(&self.connection).map_err(|source| self.error(source))
     }
 
-    /// Puts back what the last checkpoints have stored. `sites` are those of today, by their numbers.
+    /// Puts back what the last checkpoints have stored. `sites` are those of today, by their numbers; cells of others are left
+    /// out, and those sites are named.
     ///
     /// # Errors
     ///
     /// When the database can't be read, or has changed by itself.
-    pub fn restore(&self, tallies: &Tallies, sites: &[&Site]) -> Result<Checkpoints, JournalError> {
+    pub fn restore(
+        &self,
+        tallies: &Tallies,
+        sites: &[&Site],
+    ) -> Result<(Checkpoints, BTreeSet<String>), JournalError> {
         let mut until = vec![0; tallies.cores()];
         let counts = store::for_each_counts(&self.connection, |core, stored_until, next, counts| {
             checkpoint::restore_own_counts(&mut tallies.of_core(core), next, counts);
             until[core % tallies.cores()] = stored_until;
         });
         counts.map_err(|source| self.error(source))?;
-        let (mut left_out, mut unreadable) = (0_usize, 0_usize);
+        let (mut other_sites, mut unreadable) = (BTreeSet::new(), 0_usize);
         let damaged = store::for_each_cell(&self.connection, |core, stored| {
             let Some(index) = sites.iter().position(|site| site.id == stored.site) else {
-                left_out += 1;
+                other_sites.insert(stored.site.clone());
                 return;
             };
             let mut tally = tallies.of_core(core);
@@ -180,26 +185,7 @@ impl Opened {
         if damaged > 0 {
             return Err(self.error(StoreError::DamagedCells { cells: damaged }));
         }
-        if left_out > 0 {
-            tracing::warn!(cells = left_out, "cells of sites that are not configured any more are left out");
-        }
-        Ok(Checkpoints::new(until))
-    }
-
-    /// The sites that cells are stored of, except for these.
-    ///
-    /// # Errors
-    ///
-    /// When the database can't be read.
-    pub fn other_sites(&self, sites: &[&Site]) -> Result<BTreeSet<String>, JournalError> {
-        let mut others = BTreeSet::new();
-        let read = store::for_each_cell(&self.connection, |_, stored| {
-            if sites.iter().all(|site| site.id != stored.site) {
-                others.insert(stored.site.clone());
-            }
-        });
-        read.map_err(|source| self.error(source))?;
-        Ok(others)
+        Ok((Checkpoints::new(until), other_sites))
     }
 
     /// Reads everything that earlier runs accepted, in order. `sites` are those of today, by their numbers.

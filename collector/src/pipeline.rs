@@ -76,7 +76,10 @@ impl Pipeline {
     ) -> Result<Self, JournalError> {
         let all_cores = cores.max(opened.cores()?);
         let mut pipeline = Self::with_hash_keys(config, all_cores, started, opened.hash_keys());
-        let checkpoints = opened.restore(&pipeline.tallies, &pipeline.sites())?;
+        let (checkpoints, other_sites) = opened.restore(&pipeline.tallies, &pipeline.sites())?;
+        if !other_sites.is_empty() {
+            tracing::warn!(sites = ?other_sites, "sites that are not configured any more are left out");
+        }
         pipeline.tallies.readmit(&pipeline.budgets);
         opened.replay(&pipeline.sites(), |earlier| pipeline.count_again(earlier))?;
         let journal = opened.write(&pipeline.sites(), cores)?;

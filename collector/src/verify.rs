@@ -62,10 +62,6 @@ pub fn verify(folder: &Path, config: &Config) -> Result<Verified, VerifyError> {
     let opened = Opened::open(folder, Durability::Process)?;
     let mut wrong = opened.integrity()?;
     let sites: Vec<_> = config.sites.iter().collect();
-    let others = opened.other_sites(&sites)?;
-    if !others.is_empty() {
-        return Err(VerifyError::OtherSites { sites: others });
-    }
     let counting =
         Counting { opened: &opened, sites: &sites, budgets: &config.budgets(), cores: opened.cores()? };
 
@@ -89,9 +85,12 @@ struct Counting<'a> {
 
 impl Counting<'_> {
     /// As a start does it: from the stored cells, and what each has not counted. Counts batches and reports, too.
-    fn cells_first(&self) -> Result<(AllCells, u64, u64), JournalError> {
+    fn cells_first(&self) -> Result<(AllCells, u64, u64), VerifyError> {
         let tallies = self.tallies();
-        self.opened.restore(&tallies, self.sites)?;
+        let (_, sites) = self.opened.restore(&tallies, self.sites)?;
+        if !sites.is_empty() {
+            return Err(VerifyError::OtherSites { sites });
+        }
         let (mut batches, mut reports) = (0, 0);
         self.replay(&tallies, || batches += 1, || reports += 1)?;
         Ok((journal::cells_of(&tallies, self.sites), batches, reports))

@@ -21,8 +21,6 @@ const ROWS_MIN: usize = 4;
 const ROWS_MAX: usize = 16;
 /// And in a cell that is busy: more, so that each visit to the counts is worth more, and there are few such cells.
 const ROWS_MAX_BUSY: usize = 64;
-/// More values than can be packed are not tried.
-const PACKED_MAX: u64 = 8 * 1024;
 /// A cell is busy when it has been counted so many times.
 const BUSY_FROM: u32 = 64;
 
@@ -156,7 +154,7 @@ impl<const COLUMNS: usize> Distributions<COLUMNS> {
             (read.sums_micros[column], *slots) = take_slots(scales[column], from)?;
         }
         let values = columns.iter().flatten().fold(0_u64, |sum, (_, times)| sum.saturating_add(*times));
-        let packed = (values <= PACKED_MAX).then(|| {
+        let packed = Packed::<COLUMNS>::has_room_for(values).then(|| {
             Packed::of(scales, &columns.each_ref().map(|slots| slots.iter().flat_map(repeated).collect()))
         });
         read.kept = if let Some(packed) = packed.flatten() {

@@ -14,8 +14,8 @@ use super::column::{Column, Writing};
 pub(super) const NO_SLOT: u16 = u16::MAX;
 /// Up to so many bytes it is cheap to write all anew, and counters side by side would take more.
 const BYTES_MAX: usize = 8 * 1024;
-/// Values that a column has at most, but for a batch.
-const VALUES_MAX: usize = 8 * 1024;
+/// And up to so many rows, since zeros take next to nothing.
+const ROWS_MAX: usize = 8 * 1024;
 /// Rows that are sorted at once.
 const BATCH_MAX: usize = 64;
 /// Room is made in such steps, so that not each batch needs new memory.
@@ -24,7 +24,7 @@ const STEP: usize = 64;
 /// Slots of some columns. One that was hit twice is there twice.
 #[derive(Debug, Clone)]
 pub(super) struct Packed<const COLUMNS: usize> {
-    /// At most so many values has a column.
+    /// How many rows were added: no column has more values.
     rows: u16,
     /// Where the bands of each column end.
     bands_end: [u16; COLUMNS],
@@ -37,12 +37,14 @@ impl<const COLUMNS: usize> Packed<COLUMNS> {
     pub(super) const NONE: Self =
         Self { rows: 0, bands_end: [0; COLUMNS], places_end: [0; COLUMNS], bytes: Vec::new() };
 
-    /// The slots of each column, which are in ascending order; nothing if they are too many.
+    /// Whether so many values in all may be packed: more places than these have no room.
+    pub(super) fn has_room_for(values: u64) -> bool {
+        values <= 2 * BYTES_MAX as u64
+    }
+
+    /// The slots of each column, which are in ascending order, and for which there is room; nothing if it turns out full.
     pub(super) fn of(scales: &[Scale; COLUMNS], columns: &[Vec<u16>; COLUMNS]) -> Option<Self> {
         let rows = columns.iter().map(Vec::len).max().unwrap_or_default();
-        if rows > VALUES_MAX {
-            return None;
-        }
         let mut packed = Self { rows: rows as u16, ..Self::NONE };
         packed.merge(scales, |column| &columns[column]);
         packed.bytes.shrink_to_fit();
@@ -55,7 +57,7 @@ impl<const COLUMNS: usize> Packed<COLUMNS> {
 
     /// Whether it is too large to go on like this.
     pub(super) fn is_full(&self) -> bool {
-        self.bytes.len() > BYTES_MAX || usize::from(self.rows) > VALUES_MAX
+        self.bytes.len() > BYTES_MAX || usize::from(self.rows) > ROWS_MAX
     }
 
     pub(super) fn column(&self, column: usize) -> Column<'_> {
@@ -217,7 +219,7 @@ mod tests {
     fn is_full_one_day() {
         let mut packed = Packed::NONE;
         // Zeros take next to nothing.
-        let rows: Vec<[u16; 1]> = (0..VALUES_MAX).map(|_| [0]).collect();
+        let rows: Vec<[u16; 1]> = (0..ROWS_MAX).map(|_| [0]).collect();
         packed.add(&[Scale::Score], &rows);
         assert!(!packed.is_full() && packed.bytes.len() < 560);
         packed.add(&[Scale::Score], &[[0]]);
@@ -226,6 +228,6 @@ mod tests {
         let rows: Vec<[u16; 10]> = (2..2_000).map(|row| [row; 10]).collect();
         packed.add(&[Scale::Score; 10], &rows);
         assert!(packed.is_full());
-        assert!(Packed::of(&[Scale::Score], &[vec![0; VALUES_MAX + 1]]).is_none());
+        assert!(Packed::of(&[Scale::Score], &[vec![0; ROWS_MAX + 1]]).is_none());
     }
 }

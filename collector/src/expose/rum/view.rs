@@ -106,6 +106,32 @@ impl<K: Eq + Hash, C: Counted> View<'_, K, C> {
         }
     }
 
+    /// Of each cell of a group the sum of what all cores have.
+    pub(super) fn sum<S>(
+        &self,
+        tallies: &Tallies,
+        group: &Range<usize>,
+        add: impl Fn(&mut S, &C),
+    ) -> [S; GROUP]
+    where
+        S: Default,
+    {
+        let mut sums = std::array::from_fn(|_| S::default());
+        self.read(
+            tallies,
+            group,
+            |_| {},
+            |_, cells| {
+                for (sum, cell) in sums.iter_mut().zip(cells) {
+                    if let Some(cell) = cell {
+                        add(sum, cell);
+                    }
+                }
+            },
+        );
+        sums
+    }
+
     /// Where the cells are that come so many groups later.
     fn placed<'t>(
         &'t self,

@@ -59,17 +59,8 @@ impl<'a, E: Encode> Writer<'a, E> {
     ) -> io::Result<()> {
         self.written[0].begin::<E>(family, Kind::Counter);
         for group in view.groups() {
-            let mut sums = [0_u64; GROUP];
-            view.read(
-                self.tallies,
-                &group,
-                |_| {},
-                |_, cells| {
-                    for (sum, cell) in sums.iter_mut().zip(cells) {
-                        *sum = sum.saturating_add(cell.map_or(0, &of));
-                    }
-                },
-            );
+            let sums =
+                view.sum(self.tallies, &group, |sum: &mut u64, cell| *sum = sum.saturating_add(of(cell)));
             for (number, sum) in group.zip(sums) {
                 let (labels, created) = view.labels(number);
                 self.encode.counter(family, labels, sum as f64, created, self.written[0].end());
@@ -153,19 +144,7 @@ impl<'a, E: Encode> Writer<'a, E> {
         self.written[0].begin::<E>(&CONVERSION_VALUE, Kind::Counter);
         let mut with_currency = Vec::new();
         for group in view.groups() {
-            let mut sums: [VisitorCell; GROUP] = std::array::from_fn(|_| VisitorCell::default());
-            view.read(
-                self.tallies,
-                &group,
-                |_| {},
-                |_, cells| {
-                    for (sum, cell) in sums.iter_mut().zip(cells) {
-                        if let Some(cell) = cell {
-                            sum.add_values(cell);
-                        }
-                    }
-                },
-            );
+            let sums = view.sum(self.tallies, &group, VisitorCell::add_values);
             for (number, sum) in group.zip(&sums) {
                 let (labels, created) = view.labels(number);
                 for (currency, value) in &sum.values {
