@@ -1,6 +1,6 @@
 //! Asking for `/metrics` as Prometheus does.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,45 @@ impl Scrape {
 /// Scrapes once, on a connection of its own.
 #[must_use]
 pub(crate) fn scrape(admin: SocketAddr, accept: &str, encoding: &str) -> Scrape {
+    let mut all = Vec::new();
+    let (took, bytes) = ask(admin, accept, encoding, |mut stream| stream.read_to_end(&mut all));
+    let (head, length) = head(&all);
+    let body = all.split_off(length);
+    let is_chunked = head.contains("transfer-encoding: chunked");
+    Scrape { took, bytes, head, body: if is_chunked { without_chunks(&body) } else { body } }
+}
+
+/// Scrapes once and keeps no more than the head: what a scraper does with a body, it does on a machine of its own in life.
+/// `buffer` is what is read at a time.
+#[must_use]
+pub(crate) fn scrape_head(admin: SocketAddr, accept: &str, encoding: &str, buffer: &mut [u8]) -> Scrape {
+    let mut begin = Vec::new();
+    let (took, bytes) = ask(admin, accept, encoding, |mut stream| {
+        let (mut bytes, mut last) = (0, Vec::new());
+        loop {
+            let read = stream.read(buffer)?;
+            if read == 0 {
+                assert!(last.ends_with(b"0\r\n\r\n"), "a scrape was cut short");
+                return Ok(bytes);
+            }
+            if begin.is_empty() {
+                begin.extend_from_slice(&buffer[..read]);
+            }
+            last.drain(..last.len().saturating_sub(5));
+            last.extend_from_slice(&buffer[read.saturating_sub(5)..read]);
+            bytes += read;
+        }
+    });
+    Scrape { took, bytes, head: head(&begin).0, body: Vec::new() }
+}
+
+/// Asks, and lets `read` read the answer to its end and count its bytes; tells how long both took.
+fn ask(
+    admin: SocketAddr,
+    accept: &str,
+    encoding: &str,
+    read: impl FnOnce(&TcpStream) -> io::Result<usize>,
+) -> (Duration, usize) {
     let began = Instant::now();
     let mut stream = TcpStream::connect(admin).unwrap_or_else(|error| panic!("{admin}: {error}"));
     stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
@@ -46,16 +85,16 @@ pub(crate) fn scrape(admin: SocketAddr, accept: &str, encoding: &str) -> Scrape 
         "GET /metrics HTTP/1.1\r\nHost: {admin}\r\nUser-Agent: Prometheus/2.42.0\r\nAccept: {accept}\r\nAccept-Encoding: {encoding}\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).expect("the collector takes a request");
-    let mut all = Vec::new();
-    stream.read_to_end(&mut all).expect("the collector answers");
-    let took = began.elapsed();
-    let end = all.windows(4).position(|part| part == b"\r\n\r\n").expect("a head");
-    let head = String::from_utf8_lossy(&all[..end]).to_ascii_lowercase();
+    let bytes = read(&stream).expect("the collector answers");
+    (began.elapsed(), bytes)
+}
+
+/// The head of an answer in lower case, and its length.
+fn head(answer: &[u8]) -> (String, usize) {
+    let length = 4 + answer.windows(4).position(|part| part == b"\r\n\r\n").expect("a head");
+    let head = String::from_utf8_lossy(&answer[..length]).to_ascii_lowercase();
     assert!(head.starts_with("http/1.1 200"), "a scrape was answered {head}");
-    let bytes = all.len();
-    let body = all.split_off(end + 4);
-    let is_chunked = head.contains("transfer-encoding: chunked");
-    Scrape { took, bytes, head, body: if is_chunked { without_chunks(&body) } else { body } }
+    (head, length)
 }
 
 fn without_chunks(mut chunks: &[u8]) -> Vec<u8> {

@@ -9,7 +9,7 @@ use graadmeter_tests::statistics::median;
 
 use crate::filled::Filled;
 use crate::load::{Length, Pace, Report};
-use crate::scrape::{NATIVE, Scrape, TEXT, scrape};
+use crate::scrape::{NATIVE, Scrape, TEXT, scrape, scrape_head};
 use crate::server::Collector;
 use crate::session::Session;
 
@@ -19,6 +19,8 @@ const PAIRS: usize = 4;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Native scrapes without load, whose CPU time is taken together.
 const WITHOUT_LOAD: u32 = 20;
+/// What the scraper reads at a time.
+const READ_BYTES: usize = 256 * 1024;
 const BAR_MS: f64 = 150.0;
 const BAR_P99: f64 = 2.0;
 
@@ -100,8 +102,9 @@ fn measure(filled: &mut Filled, slice: Duration) -> Figures {
 }
 
 fn native_without_load(collector: &Collector) -> WithoutLoad {
+    let mut buffer = vec![0; READ_BYTES];
     let before = collector.cpu_of_all_time();
-    let scrapes = (0..WITHOUT_LOAD).map(|_| scrape_native(collector.admin())).collect();
+    let scrapes = (0..WITHOUT_LOAD).map(|_| scrape_native(collector.admin(), &mut buffer)).collect();
     let cpu = collector.cpu_of_all_time().saturating_sub(before) / WITHOUT_LOAD;
     WithoutLoad { scrapes, cpu }
 }
@@ -124,20 +127,18 @@ fn beside_scrapes(filled: &mut Filled, pace: Pace, slice: Duration, scrapes: &mu
 }
 
 fn scrape_until(admin: SocketAddr, done: &AtomicBool) -> Vec<Scrape> {
-    let mut scrapes = Vec::new();
+    let (mut scrapes, mut buffer) = (Vec::new(), vec![0; READ_BYTES]);
     while !done.load(Ordering::Relaxed) {
         let next = Instant::now() + INTERVAL;
-        scrapes.push(scrape_native(admin));
+        scrapes.push(scrape_native(admin, &mut buffer));
         thread::sleep(next.saturating_duration_since(Instant::now()));
     }
     scrapes
 }
 
-/// A native scrape, without its body.
-fn scrape_native(admin: SocketAddr) -> Scrape {
-    let mut native = scrape(admin, NATIVE, "gzip");
-    native.body = Vec::new();
-    native
+/// Scrapes as Prometheus does when native histograms are on.
+fn scrape_native(admin: SocketAddr, buffer: &mut [u8]) -> Scrape {
+    scrape_head(admin, NATIVE, "gzip", buffer)
 }
 
 fn told(scrape: &Scrape) -> String {
