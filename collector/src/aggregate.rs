@@ -163,7 +163,7 @@ impl Aggregate {
             is_admitted
         };
         match event {
-            Event::View { visitor, page, lands, measures, third_party } => {
+            Event::View { visitor, page, lands, measures, errors, third_party } => {
                 let row = cell::row(measures);
                 let admits_it = || asked(View::Visitor, admits.admits(index, View::Visitor, visitor, 0));
                 if let Some(cell) = site.visitors.at(visitor, &OVERFLOW_VISITOR, moment, admits_it) {
@@ -172,7 +172,7 @@ impl Aggregate {
                 let page = PageName { page, device: visitor.device };
                 let admits_it = || asked(View::Page, admits.admits(index, View::Page, page, 0));
                 if let Some(cell) = site.pages.at(&page, &PageName::OVERFLOW, moment, admits_it) {
-                    cell.record(&row, weight);
+                    cell.record(&row, *errors, weight);
                 }
                 for (nth, (host, took)) in third_party.iter().enumerate() {
                     let admits_it =
@@ -192,7 +192,7 @@ impl Aggregate {
                 let check = CheckName { check, region, device: *device };
                 let admits_it = || asked(View::Check, admits.admits(index, View::Check, check, 0));
                 if let Some(cell) = site.checks.at(&check, &CheckName::OVERFLOW, moment, admits_it) {
-                    cell.record(&cell::row(measures), weight);
+                    cell.record(&cell::row(measures), 0, weight);
                 }
             }
         }

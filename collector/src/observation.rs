@@ -136,6 +136,8 @@ pub enum Event<'a> {
         lands: bool,
         /// How fast it was.
         measures: Measures,
+        /// JavaScript errors and unhandled rejections.
+        errors: u32,
         /// What others' content cost: host and time.
         third_party: ThirdParties<'a>,
     },

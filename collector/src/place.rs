@@ -58,6 +58,7 @@ impl Placer {
                 page: page::place(&site.pages, beacon.page.as_ref().and_then(|page| page.word()), parts.path),
                 lands: beacon.session.as_ref().is_some_and(|session| session.n == 1),
                 measures: measures(beacon),
+                errors: beacon.errors.unwrap_or_default() as u32, // at most ten thousand
                 third_party: ThirdParties::Told(&beacon.third_party),
             },
             (Source::Rum, Kind::Conversion) => Event::Conversion {

@@ -277,7 +277,8 @@ fn views_in(start: UnixSeconds) -> usize {
 impl View {
     fn record(&self, at: UnixSeconds, feed: &mut Feed) {
         let Self { visitor, page, lands, measures, .. } = *self;
-        let event = Event::View { visitor, page, lands, measures, third_party: ThirdParties::Told(&[]) };
+        let event =
+            Event::View { visitor, page, lands, measures, errors: 0, third_party: ThirdParties::Told(&[]) };
         let channel = Standard::ALL[usize::from(visitor.channel.0)].name();
         feed.record("shop", channel, at, &Observation { site: SiteIndex(0), weight: 1, event });
     }

@@ -261,6 +261,29 @@ async fn third_parties_are_known_by_their_host() {
 }
 
 #[tokio::test]
+async fn errors_of_scripts_are_counted_for_their_page() {
+    let collector = Collector::serve(SHOP).await;
+    let page = |name: &str| Beacon::page().with("/page", json!(name));
+    collector
+        .accept(&[
+            page("cart").with("/errors", json!(2)),
+            page("cart").with("/errors", json!(1)).with("/rate", json!(0.1)),
+            page("cart"),
+            // No browser counts so many: left out, and the view is kept.
+            page("cart").with("/errors", json!(10_001)),
+            page("home"),
+        ])
+        .await;
+    let metrics = collector.metrics().await;
+    let errors = |page| {
+        metrics.get("rum_page_errors_total", &[("site", "shop"), ("device", "desktop"), ("page", page)])
+    };
+    assert_eq!((errors("cart"), errors("home")), (Some(12.0), Some(0.0)));
+    assert_eq!(metrics.get("graadmeter_values_left_out_total", &[("key", "errors")]), Some(1.0));
+    assert_eq!(metrics.sum("rum_page_views_total", &[]), 14.0);
+}
+
+#[tokio::test]
 async fn both_views_tell_the_same_story() {
     let collector = Collector::serve(SHOP).await;
     for n in 0..60_u32 {

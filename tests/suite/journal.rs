@@ -34,7 +34,9 @@ impl Report {
                 let order = format!("{}", random.random::<u64>());
                 Beacon::purchase("59.95", &order, json!({"lcp": lcp, "load": lcp + 100}))
             }
-            1 => Beacon::page().with("/page", json!(format!("page-{}", random.random_range(0..50)))),
+            1 => Beacon::page()
+                .with("/page", json!(format!("page-{}", random.random_range(0..50))))
+                .with("/errors", json!(random.random_range(0..3))),
             2 => Beacon::page().with("/third_party", json!([{"host": "cdn.example.net", "ms": lcp}])),
             3 => Beacon::probe().with("/timing", json!({"load": lcp})),
             _ => Beacon::page().with("/rate", json!(0.5)),

@@ -72,6 +72,7 @@ async fn every_family_of_the_contract_is_there_with_its_labels() {
         families.push((counter.to_owned(), "counter", visitor.to_vec()));
     }
     families.push(("rum_conversion_value_total".into(), "counter", [visitor, &["currency"]].concat()));
+    families.push(("rum_page_errors_total".into(), "counter", page.to_vec()));
     families.push(("rum_third_party_seconds".into(), "histogram", vec!["site", "host"]));
     families.push(("synthetic_page_views_total".into(), "counter", synthetic.to_vec()));
     families.push(("graadmeter_beacons_total".into(), "counter", vec!["outcome"]));

@@ -41,19 +41,22 @@ static METRIC_SCALES: [Scale; Metric::ALL.len()] = {
 pub struct PageCell {
     /// Page views.
     pub views: u64,
+    /// JavaScript errors and unhandled rejections in them.
+    pub errors: u64,
     /// How fast they were, by a metric's number.
     distributions: Distributions<{ Metric::ALL.len() }>,
 }
 
 impl Default for PageCell {
     fn default() -> Self {
-        Self { views: 0, distributions: Distributions::new(&METRIC_SCALES) }
+        Self { views: 0, errors: 0, distributions: Distributions::new(&METRIC_SCALES) }
     }
 }
 
 impl PageCell {
-    pub(super) fn record(&mut self, row: &Measured, weight: u64) {
+    pub(super) fn record(&mut self, row: &Measured, errors: u32, weight: u64) {
         self.views = self.views.saturating_add(weight);
+        self.errors = self.errors.saturating_add(weight.saturating_mul(errors.into()));
         self.distributions.record(row, weight);
     }
 
@@ -74,14 +77,19 @@ impl Counted for PageCell {
     fn write(&self, into: &mut Vec<u8>) {
         leb128::append(self.views, into);
         self.distributions.write(into);
+        leb128::append(self.errors, into);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        Some(Self { views: leb128::take(from)?, distributions: Distributions::read(&METRIC_SCALES, from)? })
+        let (views, distributions) = (leb128::take(from)?, Distributions::read(&METRIC_SCALES, from)?);
+        // They end a cell, because one that was stored before errors were counted ends without them.
+        let errors = if from.is_empty() { 0 } else { leb128::take(from)? };
+        Some(Self { views, errors, distributions })
     }
 
     fn merge(&mut self, other: &Self) {
         self.views = self.views.saturating_add(other.views);
+        self.errors = self.errors.saturating_add(other.errors);
         self.distributions.merge(&other.distributions);
     }
 }
@@ -290,11 +298,30 @@ mod tests {
         let mut cell = PageCell::default();
         for (number, &metric) in (1..).zip(&Metric::ALL) {
             assert!(cell.distribution(metric).is_none());
-            cell.record(&measured(&[(metric, number * 1_000)]), 2);
+            cell.record(&measured(&[(metric, number * 1_000)]), 0, 2);
             let distribution = cell.distribution(metric).unwrap();
             assert_eq!(counted(distribution), (2, u64::from(number) * 2_000));
             assert_eq!(distribution.scale(), metric.scale());
         }
+    }
+
+    #[test]
+    fn a_page_counts_the_errors_of_all_sessions_that_a_sampled_one_stands_for() {
+        let mut cell = PageCell::default();
+        cell.record(&Row::EMPTY, 3, 10);
+        cell.record(&Row::EMPTY, 0, 10);
+        assert_eq!((cell.views, cell.errors), (20, 30));
+    }
+
+    #[test]
+    fn a_page_that_was_stored_before_errors_were_counted_has_none() {
+        let mut cell = PageCell::default();
+        cell.record(&measured(&[(Metric::Lcp, 10)]), 5, 1);
+        let mut stored = Vec::new();
+        cell.write(&mut stored);
+        assert_eq!(PageCell::read(&mut &stored[..]), Some(cell.clone()));
+        stored.pop();
+        assert_eq!(PageCell::read(&mut &stored[..]), Some(PageCell { errors: 0, ..cell }));
     }
 
     #[test]

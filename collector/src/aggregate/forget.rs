@@ -79,7 +79,7 @@ mod tests {
         let cells = &mut core.sites[0].pages;
         let admits = || budgets.admit(SiteIndex(0), View::Page, name(page));
         let cell = cells.at(&name(page), &PageName::OVERFLOW, Moment::at(Seconds(now)), admits);
-        cell.unwrap().record(&Row::EMPTY, 1);
+        cell.unwrap().record(&Row::EMPTY, 0, 1);
     }
 
     fn pages(cores: &[Aggregate; 2]) -> [Vec<&str>; 2] {

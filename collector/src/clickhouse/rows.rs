@@ -61,7 +61,7 @@ impl Rows {
     /// Adds one observation of a site, made at a time; `channel` is the name of its visitor's channel.
     pub fn record(&mut self, site: &str, channel: &str, at: UnixSeconds, observation: &Observation<'_>) {
         let row = match &observation.event {
-            Event::View { visitor, page, lands, measures, third_party } => Row {
+            Event::View { visitor, page, lands, measures, errors: _, third_party } => Row {
                 kind: Kind::View,
                 device: visitor.device.name(),
                 channel,
@@ -209,7 +209,14 @@ mod tests {
         let mut measures = Measures::default();
         measures.set(Metric::Fcp, Some(Micros(0x0A0B)));
         let third_party = ThirdParties::Kept(Kept { batch: &[], part: &[7, 2, b'a', b'b'] });
-        let rows = rows(vec![Event::View { visitor: VISITOR, page: "", lands: true, measures, third_party }]);
+        let rows = rows(vec![Event::View {
+            visitor: VISITOR,
+            page: "",
+            lands: true,
+            measures,
+            errors: 0,
+            third_party,
+        }]);
         let mut expected = vec![4, 3, 2, 1, 4];
         expected.extend_from_slice(b"shop\x01\x06mobile\x05email\x02ZZ\x05other\x01");
         expected.extend_from_slice(&[10, 0, 0, 0, 0, 0, 0, 0]);
@@ -231,7 +238,7 @@ mod tests {
         fn the_same_makes_the_same(pages in proptest::collection::vec("[a-z]{0,9}", 0..9)) {
             let views = || {
                 let third_party = ThirdParties::Told(&[]);
-                let view = |page| Event::View { visitor: VISITOR, page, lands: false, measures: Measures::default(), third_party };
+                let view = |page| Event::View { visitor: VISITOR, page, lands: false, measures: Measures::default(), errors: 0, third_party };
                 rows(pages.iter().map(|page| view(page)).collect())
             };
             let (once, again) = (views(), views());

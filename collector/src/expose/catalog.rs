@@ -67,6 +67,9 @@ pub(super) const CONVERSION_LANDING_LOAD: Family = family(
 /// Time of third parties.
 pub(super) const THIRD_PARTY: Family =
     family("rum_third_party_seconds", HOST, "Time that a page view spent on another host's content.");
+/// Errors of pages' scripts.
+pub(super) const PAGE_ERRORS: Family =
+    family("rum_page_errors_total", PAGE, "JavaScript errors and unhandled rejections in page views.");
 /// Checks of probes.
 pub(super) const CHECKS: Family =
     family("synthetic_page_views_total", CHECK, "Page views of probes that measured something.");

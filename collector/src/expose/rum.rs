@@ -19,7 +19,7 @@ use crate::observation::Visitor;
 
 use super::catalog::{
     CHECK, CHECKS, CONVERSION_LANDING_LCP, CONVERSION_LANDING_LOAD, CONVERSIONS, HOST, METRICS, Metrics,
-    PAGE, PAGE_VIEWS, SESSION_LANDING_LCP, SESSION_LANDING_LOAD, SESSIONS, THIRD_PARTY, VISITOR,
+    PAGE, PAGE_ERRORS, PAGE_VIEWS, SESSION_LANDING_LCP, SESSION_LANDING_LOAD, SESSIONS, THIRD_PARTY, VISITOR,
 };
 use super::encode::{Created, Encode};
 use super::names::AllNames;
@@ -65,6 +65,7 @@ pub(super) fn write<E: Encode>(
         .filter_map(|Metrics { metric, visitor, .. }| Some((visitor.as_ref()?, *metric)))
         .collect();
     writer.distributions(visitors, &of_visitors, VisitorCell::distribution)?;
+    writer.counters(&PAGE_ERRORS, pages, |cell| cell.errors)?;
     writer.distributions(
         pages,
         &METRICS.each_ref().map(|each| (&each.page, each.metric)),

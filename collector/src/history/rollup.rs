@@ -50,7 +50,7 @@ impl Rollups {
     ) {
         let weight = observation.weight;
         match &observation.event {
-            Event::View { visitor, page, lands, measures, third_party: _ } => {
+            Event::View { visitor, page, lands, measures, errors: _, third_party: _ } => {
                 let page = if page.is_empty() { OTHER } else { page };
                 self.cell(at, site, names(visitor, channel, page)).view(*lands, measures, weight);
             }

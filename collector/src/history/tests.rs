@@ -44,7 +44,7 @@ impl View {
         let country = Country::from_code(self.country).unwrap();
         let visitor = Visitor { device: self.device, channel: Channel(0), country };
         let third_party = ThirdParties::Told(&[]);
-        let event = Event::View { visitor, page: &self.page, lands: true, measures, third_party };
+        let event = Event::View { visitor, page: &self.page, lands: true, measures, errors: 0, third_party };
         take(&Observation { site: SiteIndex(0), weight: 1, event });
     }
 

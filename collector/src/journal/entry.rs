@@ -49,6 +49,7 @@ mod flag {
     pub(super) const CHECK: u8 = 1 << 3;
     pub(super) const LANDS: u8 = 1 << 4;
     pub(super) const VALUE: u8 = 1 << 4;
+    pub(super) const ERRORS: u8 = 1 << 5;
     pub(super) const LANDING: u8 = 1 << 5;
     pub(super) const VISITOR: u8 = 1 << 6;
     pub(super) const PAGE: u8 = 1 << 7;
@@ -81,7 +82,7 @@ impl Entry<'_> {
     fn flags(&self) -> u8 {
         let bit = |is_set: bool, bit: u8| if is_set { bit } else { 0 };
         let of_event = match &self.observation.event {
-            Event::View { lands, .. } => bit(*lands, flag::LANDS),
+            Event::View { lands, errors, .. } => bit(*lands, flag::LANDS) | bit(*errors > 0, flag::ERRORS),
             Event::Conversion { value, landing, .. } => {
                 flag::CONVERSION | bit(value.is_some(), flag::VALUE) | bit(landing.is_some(), flag::LANDING)
             }
@@ -96,10 +97,13 @@ impl Entry<'_> {
 
     fn write_event(&self, into: &mut Vec<u8>, spelled: &mut Spelled) {
         match &self.observation.event {
-            Event::View { visitor, page, lands: _, measures, third_party } => {
+            Event::View { visitor, page, lands: _, measures, errors, third_party } => {
                 write_visitor(visitor, into);
                 write_text(page, into);
                 values::append(measures, into);
+                if *errors > 0 {
+                    leb128::append((*errors).into(), into);
+                }
                 leb128::append(self.admitted.third_parties, into);
                 third_party.keep(into, spelled);
             }
@@ -197,10 +201,11 @@ impl<'a> Bytes<'a> {
             () => {
                 let (visitor, page) = (self.visitor()?, self.text()?);
                 let measures = self.measures()?;
+                let errors = if has(flag::ERRORS) { self.number()? } else { 0 };
                 admitted.third_parties = self.number()?;
                 let (batch, part) = (self.batch, mem::take(&mut self.rest));
                 let third_party = ThirdParties::Kept(Kept { batch, part });
-                Event::View { visitor, page, lands: has(flag::LANDS), measures, third_party }
+                Event::View { visitor, page, lands: has(flag::LANDS), measures, errors, third_party }
             }
         };
         let observation = Observation { site, weight, event };
@@ -298,7 +303,7 @@ mod tests {
     /// What an event is made of.
     #[derive(Debug, Clone)]
     enum Parts {
-        View(Visitor, String, bool, Measures, Vec<(String, u32)>),
+        View(Visitor, String, bool, Measures, u32, Vec<(String, u32)>),
         Conversion(Visitor, Option<(u64, u32)>, Option<[Option<u32>; 2]>),
         Check(String, String, Device, Measures),
     }
@@ -308,8 +313,10 @@ mod tests {
         let landing = option::of(proptest::array::uniform2(option::of(any::<u32>())));
         let device = proptest::sample::select(Device::ALL.to_vec());
         prop_oneof![
-            (visitor(), ".{0,64}", any::<bool>(), measures(), hosts).prop_map(
-                |(visitor, page, lands, measures, hosts)| Parts::View(visitor, page, lands, measures, hosts)
+            (visitor(), ".{0,64}", any::<bool>(), measures(), any::<u32>(), hosts).prop_map(
+                |(visitor, page, lands, measures, errors, hosts)| {
+                    Parts::View(visitor, page, lands, measures, errors, hosts)
+                }
             ),
             (visitor(), option::of((any::<u64>(), 0..7_u32)), landing)
                 .prop_map(|(visitor, value, landing)| Parts::Conversion(visitor, value, landing)),
@@ -328,11 +335,12 @@ mod tests {
 
     fn event<'a>(parts: &'a Parts, hosts: &'a [ThirdParty<'a>]) -> Event<'a> {
         match parts {
-            Parts::View(visitor, page, lands, measures, _) => Event::View {
+            Parts::View(visitor, page, lands, measures, errors, _) => Event::View {
                 visitor: *visitor,
                 page,
                 lands: *lands,
                 measures: *measures,
+                errors: *errors,
                 third_party: ThirdParties::Told(hosts),
             },
             Parts::Conversion(visitor, value, landing) => Event::Conversion {
@@ -359,7 +367,7 @@ mod tests {
             site: u16, weight: u64,
         ) {
             let hosts: Vec<_> = all.iter().map(|(parts, ..)| match parts {
-                Parts::View(_, _, _, _, hosts) => third_parties(hosts),
+                Parts::View(.., hosts) => third_parties(hosts),
                 _ => Vec::new(),
             }).collect();
             let entries: Vec<_> = all.iter().zip(&hosts).map(|((parts, unix_seconds, report, order, left_out, admitted), hosts)| {

@@ -138,6 +138,7 @@ mod tests {
             page: "home",
             lands: true,
             measures: Measures::default(),
+            errors: 0,
             third_party: ThirdParties::Told(&[]),
         }
     }

@@ -220,7 +220,7 @@ mod tests {
             country: Country::from_code("NL").unwrap(),
         };
         let (measures, third_party) = (Measures::default(), ThirdParties::Told(&[]));
-        let event = Event::View { visitor, page, lands: true, measures, third_party };
+        let event = Event::View { visitor, page, lands: true, measures, errors: 0, third_party };
         Entry {
             unix_seconds: 0,
             report,

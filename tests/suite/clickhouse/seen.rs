@@ -75,6 +75,7 @@ fn view(random: &mut SmallRng, lcp: Option<u32>) -> Event<'static> {
         page: PAGES.choose(random).expect("not empty"),
         lands: random.random_bool(0.3),
         measures,
+        errors: 0,
         third_party: ThirdParties::Kept(Kept { batch: &[], part }),
     }
 }

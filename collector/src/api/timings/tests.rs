@@ -17,6 +17,7 @@ fn history(path: &std::path::Path) {
             page: "home",
             lands: true,
             measures,
+            errors: 0,
             third_party: ThirdParties::Told(&[]),
         };
         let observation = Observation { site: SiteIndex(0), weight: 1, event };
