@@ -42,7 +42,7 @@ const bundleOne = async ({ entry, format }) => {
     ecma: 2021,
     module: format === 'esm',
     toplevel: true,
-    compress: { passes: 4, inline: 2, booleans_as_integers: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true }, // prettier-ignore
+    compress: { passes: 4, inline: 2, booleans_as_integers: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true, hoist_funs: true }, // prettier-ignore
   });
   return Buffer.from(small);
 };

@@ -19,6 +19,6 @@ export const amountOf = ({ currency, value }: Sale): Pick<Conversion, 'value' | 
   const text = String((value as number | undefined)?.toFixed ? +(value as number).toFixed(6) : value);
   // Without its currency the amount would be taken for one in the site's own.
   return /^\d{1,12}(\.\d{1,6})?,[A-Z]{3}$/.test([text, currency ?? 'EUR'] as unknown as string)
-    ? { value: text, currency }
+    ? { currency, value: text }
     : undefined;
 };

@@ -16,9 +16,9 @@ export const takes: Takes = {
     if (entry.name === 'hidden' && entry.startTime >= begunAt) hide(entry.startTime);
   },
   'soft-navigation': takeSoft,
-  'first-input': takeEvent,
   paint: takePaint,
   event: takeEvent,
+  'first-input': takeEvent,
   resource: takeRequest,
   'layout-shift': takeShift,
   'largest-contentful-paint': takeLargest,

@@ -45,10 +45,10 @@ const describe = (more: object): string => {
   visit.channel ??= settings.channel;
   if (visit.n < 2 && !over) {
     visit.landing = {
+      page: settings.page,
       lcp: vitals.lcp,
       load: found.timing?.load,
       ref: facts.ref,
-      page: settings.page,
       campaign: facts.campaign,
     };
   }
@@ -63,7 +63,7 @@ const describe = (more: object): string => {
       channel: visit.channel,
       rate: visit.rate,
       session: keepSession(visit)
-        ? { id: visit.id, n: visit.n, landing: more === found && visit.n < 2 ? undefined : visit.landing }
+        ? { n: visit.n, id: visit.id, landing: more === found && visit.n < 2 ? undefined : visit.landing }
         : undefined,
       ...more,
     },
@@ -126,8 +126,8 @@ export const report = (): void => {
       awaitPaint();
     }
   });
-  listen('unhandledrejection', failed);
   listen('error', failed);
+  listen('unhandledrejection', failed);
   guard(() => {
     observer = new PerformanceObserver(
       guard((list: PerformanceObserverEntryList) => {
@@ -148,7 +148,7 @@ export const convert = (sale: Sale = {}): void => {
   if (!permission) waiting.push(sale);
   if (!reporting()) return;
   const { orders } = session();
-  const order = String(sale.order ?? '');
+  const order = (sale.order ?? '').toString();
   if (order && orders.includes(order)) return;
   send(
     describe({

@@ -5,7 +5,7 @@
 
 import { guard } from './guard.ts';
 import { SESSION_IDLE_MS_MAX } from './limits.ts';
-import { randomId } from './text.ts';
+import { allowed, randomId } from './text.ts';
 import type { Landing } from './wire.ts';
 
 /** A session as it is stored. */
@@ -51,7 +51,7 @@ export const nextView = (followed: boolean, rate: number): Visit => {
 };
 
 /** Stores the session, and answers with something if the browser let it. */
-export const store = guard((visit: Visit) => (sessionStorage['graadmeter'] = JSON.stringify(visit)));
+export const store = guard((visit: Visit) => (sessionStorage['graadmeter'] = JSON.stringify(visit, allowed)));
 
 /** Removes what was stored. */
 export const forget = (): void => {

@@ -12,12 +12,12 @@ let armed: AbortController | undefined;
 /** Sends now. A full queue, a blocker or a page that replaced sendBeacon leaves fetch with `keepalive`. */
 export const send = (body: string): void => {
   if (!guard(() => navigator.sendBeacon(settings.endpoint, body))())
-    fetch(settings.endpoint, { body, method: 'POST', keepalive: true }).catch(() => 0);
+    fetch(settings.endpoint, { method: 'POST', body, keepalive: true }).catch(() => 0);
 };
 
 /** Leaves `body` with the browser, to send if the page dies, instead of what was left before; or nothing any more. */
 export const arm = (body?: string): void => {
   armed?.abort();
   armed = new AbortController();
-  if (body) self.fetchLater?.(settings.endpoint, { body, method: 'POST', signal: armed.signal });
+  if (body) self.fetchLater?.(settings.endpoint, { method: 'POST', body, signal: armed.signal });
 };

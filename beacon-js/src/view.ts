@@ -61,9 +61,7 @@ export const enter = (at: number, nav?: 'soft' | 'bfcache', href?: string): void
     // Early: a page that is going away may answer for another device.
     ...deviceFacts(),
   };
-  vitals = {};
-  cause = {};
-  found = { id: randomId(), kind: 'page', vitals, cause, third_party: [] };
+  found = { id: randomId(), kind: 'page', vitals: (vitals = {}), cause: (cause = {}), third_party: [] };
 };
 
 /** A soft navigation began earlier than the page said, by its click. */

@@ -186,6 +186,33 @@ for (const [name, before] of [
   );
 }
 
+test(
+  'toJSON of everything, as old libraries had it: lists stay lists, and an order counts once',
+  inWorld(async (world) => {
+    const { page, complaints } = await open(
+      world,
+      "for (const { prototype } of [Array, String, Number, Boolean]) prototype.toJSON = () => 'ours';",
+    );
+    await page.evaluate(`graadmeter('convert', { value: 5, order: 'A1' })`);
+    await page.reload();
+    await settle(page);
+    await page.evaluate(`graadmeter('convert', { order: 'A1' }); graadmeter('convert', { order: 'A2' });`);
+    await page.goto('about:blank');
+    const beacons = await world.beacons(4);
+    assert.deepEqual(
+      beacons.map(({ session, conversion, third_party }) => [session?.n, conversion, third_party]),
+      [
+        [1, { value: '5', order: 'A1', first: true }, undefined],
+        [1, undefined, []],
+        [2, { order: 'A2', first: false }, undefined],
+        [2, undefined, []],
+      ],
+    );
+    assert.ok((beacons[3]?.vitals?.lcp ?? 0) > 0);
+    assert.deepEqual(complaints, []);
+  }),
+);
+
 for (const [name, before] of [
   ['PerformanceObserver', 'delete window.PerformanceObserver;'],
   ['supported entry types', "Object.defineProperty(PerformanceObserver, 'supportedEntryTypes', { value: undefined });"],

@@ -7,7 +7,8 @@ import { namesIn } from '../../src/more/marks.ts';
 import { selectorOf } from '../../src/selector.ts';
 import { allowed, randomId } from '../../src/text.ts';
 
-const sent = (value: unknown, key = 'page'): unknown => allowed(key, value as Parameters<typeof allowed>[1]);
+const sent = (value: unknown, key = 'page'): unknown =>
+  allowed.call({ [key]: value } as ThisParameterType<typeof allowed>, key);
 
 test('text is cut to characters', () => {
   for (const [text, expected] of [
