@@ -1,8 +1,11 @@
 //! Do browsers get the answers that the Fetch standard's CORS protocol asks for, and nobody more than that?
 
 use graadmeter_tests::beacon::{Beacon, DESKTOP, ORIGIN, post};
+use graadmeter_tests::browser::{Browser, Device};
 use graadmeter_tests::collector::{Collector, SHOP};
 use graadmeter_tests::raw_http::{Request, Response, get};
+use graadmeter_tests::shop::{Listening, Shop};
+use serde_json::{Value, json};
 
 fn preflight(origin: &str) -> Request {
     Request::new("OPTIONS", "/v1/beacon")
@@ -76,4 +79,35 @@ async fn the_script_may_be_loaded_under_every_policy() {
     assert_eq!(header("access-control-allow-origin"), Some("*"));
     assert_eq!(header("cross-origin-resource-policy"), Some("cross-origin"));
     assert_eq!(header("timing-allow-origin"), Some("*"));
+}
+
+/// What a page's script learns of a report that it sends itself, in JSON, for which a browser asks first.
+async fn read_by_a_page(browser: &Browser, page: &Shop, collector: &Collector, credentials: &str) -> Value {
+    browser.open(&format!("http://{}/", page.address)).await;
+    let beacon = Beacon::page().with("/url", json!(format!("http://{}/", page.address)));
+    let options = json!({"method": "POST", "credentials": credentials, "body": beacon.0.to_string(),
+        "headers": {"Content-Type": "application/json"}});
+    let address = format!("http://{}/v1/beacon", collector.public);
+    browser
+        .run(&format!("return fetch('{address}', {options}).then((answer) => answer.status, String)"))
+        .await
+}
+
+#[tokio::test]
+async fn a_real_browser_keeps_to_it() {
+    let (own, strange) = (Listening::anywhere().await, Listening::anywhere().await);
+    let site = format!("[[site]]\nid = \"shop\"\norigins = [\"http://{}\"]\n", own.address());
+    let collector = Collector::serve(&format!("{site}robots = \"include\"\n")).await;
+    let [own, strange] = [own, strange].map(|listening| Shop::reporting_to(listening, collector.public));
+    let browser = Browser::start(Device::Desktop, "Europe/Amsterdam", &[]).await;
+    for credentials in ["include", "omit"] {
+        assert_eq!(
+            read_by_a_page(&browser, &own, &collector, credentials).await,
+            json!(204),
+            "{credentials}"
+        );
+        let refused = read_by_a_page(&browser, &strange, &collector, credentials).await;
+        assert_eq!(refused, json!("TypeError: Failed to fetch"), "{credentials}");
+    }
+    browser.close().await;
 }
