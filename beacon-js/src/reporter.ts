@@ -173,8 +173,9 @@ export const mark = (name: string, at: number, from = begunAt): void => {
 
 /** Whether the visitor agreed. */
 export const consent = (given: boolean): void => {
+  // Who agreed before goes on with the view's session: another would be one view further.
+  if (permission !== FOLLOWED || !given) visit = undefined;
   permission = given ? FOLLOWED : SILENT;
-  visit = undefined;
   if (given) {
     waiting.splice(0).forEach(convert);
     keep();

@@ -141,6 +141,49 @@ test(
   }),
 );
 
+for (const before of ['', 'wait', 'none']) {
+  test(
+    `${before || 'followed'}: who agrees twice is in the same view of the same session`,
+    inWorld(async (world) => {
+      const page = await open(world, before);
+      await call(page, 'consent', true);
+      await pause(200);
+      await call(page, 'consent', true);
+      await call(page, 'convert', { order: 'A1' });
+      await page.goto(world.address('/next'));
+      await settle(page);
+      await call(page, 'consent', true);
+      await page.goto('about:blank');
+      const beacons = await world.beacons(3);
+      assert.deepEqual(
+        beacons.map(({ kind, session }) => [kind, session?.n, session?.landing !== undefined]),
+        [
+          ['conversion', 1, true],
+          ['page', 1, false],
+          ['page', 2, true],
+        ],
+      );
+      assert.equal(new Set(beacons.map(({ session }) => session?.id)).size, 1);
+    }),
+  );
+}
+
+test(
+  'who withdraws and agrees again begins a new session',
+  inWorld(async (world) => {
+    const page = await open(world, '');
+    const idOf = (): Promise<unknown> => page.evaluate('graadmeter.context()?.session.id');
+    const before = await idOf();
+    await call(page, 'consent', false);
+    await call(page, 'consent', true);
+    const after = await idOf();
+    assert.ok(before && after && before !== after, `${String(before)}, ${String(after)}`);
+    await page.goto('about:blank');
+    const { session } = await world.onlyPage();
+    assert.deepEqual([session?.id, session?.n], [after, 1]);
+  }),
+);
+
 test(
   'an answer given before the script has loaded counts',
   inWorld(async (world) => {
