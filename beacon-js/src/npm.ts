@@ -4,6 +4,7 @@
 //   const graadmeter = start({ site: 'shop', collector: 'https://collector.example/' });
 
 import { begin, type Graadmeter } from './begin.ts';
+import { guard } from './guard.ts';
 import { whenVisited } from './lifecycle.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,9 +24,11 @@ export const start = ({ collector, ...dataset }: Options): Graadmeter => {
   // Until the visitor comes to a page that was rendered ahead, calls are kept.
   const kept: unknown[][] = [];
   page.graadmeter ??= Object.assign((...call: unknown[]) => void kept.push(call), { q: kept }) as never;
-  whenVisited(() => {
-    begin({ dataset, src: collector });
-  });
+  whenVisited(
+    guard(() => {
+      begin({ dataset, src: collector });
+    }),
+  );
   return Object.assign(
     (...call: Parameters<Graadmeter>) => {
       page.graadmeter?.(...call);

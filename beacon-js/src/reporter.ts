@@ -100,8 +100,8 @@ const openSoft = (at: number, href?: string): void => {
 
 const take = (entry: PerformanceEntry): void => {
   if (entry.entryType === 'soft-navigation') {
-    // Unless the page has told of it before.
-    if (facts.nav !== 'soft' || address !== entry.name) openSoft(entry.startTime, entry.name);
+    // Unless the page has told of it before, which was after the click.
+    if (entry.startTime > since) openSoft(entry.startTime, entry.name);
     beganAt(entry.startTime);
   }
   // What is delivered late, the view before was about.
@@ -162,7 +162,7 @@ export const convert = (sale: Sale = {}): void => {
 /** A soft navigation, in the page's own word. */
 export const view = (name?: string): void => {
   // Unless it only names the view that the browser has told of before.
-  if (settings.page ?? address !== location.href) openSoft(performance.now());
+  if (settings.page || address !== location.href) openSoft(performance.now());
   settings.page = name;
 };
 

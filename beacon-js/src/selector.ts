@@ -3,7 +3,8 @@
 /** A short CSS selector: by id, else by name and classes. Text is its parent. */
 export const selectorOf = (node: Element | null | undefined): string | null | undefined =>
   node &&
-  (node.id
+  // Of a form it may be the field of that name; text has none.
+  ((node.id as Partial<Pick<string, 'trim'>> | undefined)?.trim?.()
     ? '#' + node.id
     : node.localName
       ? [node.localName, ...node.classList].join('.')

@@ -8,8 +8,10 @@ import { tell } from './tell.ts';
 /** Most names, as on the wire. */
 const MARKS_MAX = 16;
 
-/** What a name may be: of the longest characters it is 192 bytes, and a control character makes the collector refuse the beacon. */
-const NAME = /^\P{C}{1,64}$/u;
+/** Of the longest characters these are 192 bytes, the most that the collector takes. */
+const NAME_LENGTH_MAX = 64;
+/** A control character makes the collector refuse the beacon. */
+const NAME = /^\P{C}+$/u;
 
 interface Timed extends PerformanceEntry {
   /** Of an element that is timed: its `elementtiming`. */
@@ -22,7 +24,7 @@ export const namesIn = (text: string): Set<string> =>
     text
       .split(',')
       .map((name) => name.trim())
-      .filter((name) => NAME.test(name))
+      .filter((name) => name.length <= NAME_LENGTH_MAX && NAME.test(name))
       .slice(0, MARKS_MAX),
   );
 

@@ -43,7 +43,9 @@ export const ordersIn = (text: string): Sale[] => {
 
 const microdata = (item: Element): Sale => {
   const property = (name: string): string | undefined => {
-    const element = item.querySelector(`[itemprop=${name}]`);
+    const elements = [...item.querySelectorAll(`[itemprop=${name}]`)];
+    // What is of a thing within, an offer say, is not of the order.
+    const element = elements.find(({ parentElement }) => parentElement?.closest('[itemscope]') === item);
     return (element?.getAttribute('content') ?? element?.textContent)?.trim();
   };
   return { value: property('price'), currency: property('priceCurrency'), order: property('orderNumber') };

@@ -87,6 +87,7 @@ test(
   inWorld(async (world) => {
     const { complaints } = await open(world, {
       body: `<div itemscope itemtype="https://schema.org/Order">Bestelling <b itemprop="orderNumber"> A1 </b>:
+        <span itemprop="acceptedOffer" itemscope itemtype="https://schema.org/Offer"><i itemprop="price">10.00</i></span>
         <meta itemprop="priceCurrency" content="EUR"><span itemprop="price" content="59.95">€ 59,95</span></div>
         <div itemscope itemtype="https://schema.org/Product"><b itemprop="price">1</b></div>`,
     });

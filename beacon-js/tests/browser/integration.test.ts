@@ -65,6 +65,22 @@ test(
   }),
 );
 
+test(
+  'the npm module throws nothing into a page whose visitor refuses, and whose storage is forbidden',
+  inWorld(async (world) => {
+    const complaints = await visit(world, {
+      instead: `<script type="module">import { start } from '/beacon.mjs';
+        Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true });
+        Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError'); } });
+        const graadmeter = start({ site: 'shop', collector: location.origin + '/' });
+        graadmeter('convert', { order: 'A1' });
+        navigator.sendBeacon('/told', JSON.stringify(graadmeter.context() ?? 'nothing'));</script>`,
+    });
+    assert.deepEqual(await world.beacons(0), []);
+    assert.deepEqual([world.told, complaints], [['nothing'], []]);
+  }),
+);
+
 const POLICY = (world: World): string =>
   `default-src 'none'; img-src data:; script-src 'nonce-Zr4' 'strict-dynamic'; ` +
   `connect-src ${world.address('')}; require-trusted-types-for 'script'; trusted-types 'none'`;

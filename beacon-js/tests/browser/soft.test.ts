@@ -145,6 +145,60 @@ for (const [name, told] of [
 }
 
 test(
+  'both, by hand at an address that the page has replaced: never two',
+  inWorld(async (world) => {
+    const page = await open(world);
+    await page.evaluate(`told = (path) => {
+      history.replaceState({}, '', path + '-trui');
+      graadmeter('view', 'product');
+    }`);
+    await go(page, 1);
+    await go(page, 2);
+    await page.goto('about:blank');
+    const beacons = await world.beacons(3);
+    assert.deepEqual(views(beacons), [
+      ['page', 'navigate', '/', 'home', 1],
+      ['page', 'soft', '/p/1-trui', 'product', 2],
+      ['page', 'soft', '/p/2-trui', 'product', 3],
+    ]);
+    for (const { vitals } of beacons) assert.ok((vitals?.fcp ?? 0) > 0 && (vitals?.lcp ?? 0) > 0);
+  }),
+);
+
+test(
+  'the same address again, after one that the browser does not tell of: two views',
+  inWorld(async (world) => {
+    const page = await open(world);
+    await go(page, 1);
+    await page.evaluate(`history.pushState({}, '', '/')`);
+    await go(page, 1);
+    await page.goto('about:blank');
+    assert.deepEqual(views(await world.beacons(3)), [
+      ['page', 'navigate', '/', 'home', 1],
+      ['page', 'soft', '/p/1', undefined, 2],
+      ['page', 'soft', '/p/1', undefined, 3],
+    ]);
+  }),
+);
+
+test(
+  'views without a name, of a tag whose name is empty',
+  inWorld(async (world) => {
+    const page = await open(world, 'data-page=""');
+    for (const path of ['/p/1', '/p/2']) {
+      await page.evaluate(`history.pushState({}, '', '${path}'); graadmeter('view', '')`);
+      await pause(300);
+    }
+    await page.goto('about:blank');
+    assert.deepEqual(views(await world.beacons(3)), [
+      ['page', 'navigate', '/', undefined, 1],
+      ['page', 'soft', '/p/1', undefined, 2],
+      ['page', 'soft', '/p/2', undefined, 3],
+    ]);
+  }),
+);
+
+test(
   'a sale in a soft view, whose landing was the page',
   inWorld(async (world) => {
     const page = await open(world);

@@ -101,6 +101,8 @@ test('selectors are short, and of an element', () => {
     [parent, 'p.price.now'],
     [element('button'), 'button'],
     [element(undefined, [], undefined, parent), 'p.price.now'],
+    // A form whose field is named "id" answers with that field.
+    [Object.assign(element('form', ['product']), { id: element('input') as unknown as string }), 'form.product'],
     [null, null],
     [undefined, undefined],
   ] as const) {
@@ -111,5 +113,6 @@ test('selectors are short, and of an element', () => {
 test('names of marks stand between commas; what would have the beacon refused is none', () => {
   assert.deepEqual([...namesIn(' hero shown,search , ,\u0007bell, a\nb, hero shown')], ['hero shown', 'search']);
   assert.deepEqual([...namesIn(`${'x'.repeat(64)},${'y'.repeat(65)}`)], ['x'.repeat(64)]);
+  assert.deepEqual([...namesIn(`${'👟'.repeat(32)},${'👠'.repeat(33)}`)], ['👟'.repeat(32)], '128 bytes and 132');
   assert.equal(namesIn(Array.from({ length: 40 }, (_, n) => `m${String(n)}`).join()).size, 16);
 });
