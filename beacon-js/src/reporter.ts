@@ -28,7 +28,7 @@ const keepSession = (visit: Visit): unknown => permission === FOLLOWED && store(
 
 const session = (): Visit => {
   if (!visit) {
-    visit = nextView(permission === FOLLOWED, +(settings.rate as '1'));
+    visit = nextView(permission === FOLLOWED, +(settings.rate || 1));
     // Also that it doesn't report.
     keepSession(visit);
   }

@@ -152,6 +152,25 @@ test(
   }),
 );
 
+for (const [rate, beacons] of [
+  ['', 1],
+  ['0', 0],
+] as const) {
+  test(
+    `data-rate="${rate}": ${beacons ? 'every session reports' : 'none does'}`,
+    inWorld(async (world) => {
+      world.pages.set('/', { tag: `data-rate="${rate}"` });
+      const page = await (await world.launch()).newPage();
+      await goto(page, world.address('/'));
+      await page.goto('about:blank');
+      assert.deepEqual(
+        (await world.beacons(beacons)).map((beacon) => beacon.rate),
+        Array(beacons).fill(undefined),
+      );
+    }),
+  );
+}
+
 test(
   'sampling is decided once a session',
   inWorld(async (world) => {
