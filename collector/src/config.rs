@@ -289,6 +289,25 @@ mod tests {
     }
 
     #[test]
+    fn a_page_group_of_several_rules_has_one_stage() {
+        let rule = |name: &str, path: &str, stage: &str| {
+            format!("[[site.page]]\nname = \"{name}\"\npath = \"{path}\"\nstage = \"{stage}\"\n")
+        };
+        let text = [
+            "[[site]]\nid = \"shop\"\norigins = [\"*\"]\n".to_owned(),
+            rule("product", "/p/**", "interest"),
+            rule("cart", "/cart", "desire"),
+            rule("product", "/product/**", "interest"),
+            rule("cart", "/basket", "action"),
+        ];
+        let stages = parse(&text.concat()).unwrap().sites[0].stages.clone();
+        assert_eq!(
+            stages.iter().map(|(page, stage)| (&**page, stage.name())).collect::<Vec<_>>(),
+            [("product", "interest"), ("cart", "desire")]
+        );
+    }
+
+    #[test]
     fn says_every_mistake_at_once_with_its_line() {
         let text = "[limits]\nbeacons_per_minute_per_clinet = 1\npage_cells = \"many\"\n[proxies]\ntrusted = [\"10.0.0.0/99\"]\n[[site]]\nid = \"sh op\"\norigins = [\"www.shop.example\"]\n[[site.page]]\nname = \"product\"\nstage = \"wish\"\n";
         let lines = lines(text);

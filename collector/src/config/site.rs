@@ -1,5 +1,6 @@
 //! `[[site]]`: a shop, its origins, pages and channels.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::{fmt, fs};
 
@@ -118,8 +119,9 @@ fn read(section: &mut Section<'_, '_>, index: SiteIndex, folder: &Path) -> Site 
     let pages: Vec<_> = section.sections("page", read_page).into_iter().flatten().collect();
     let channels = section.sections("channel", read_channel).into_iter().flatten().collect();
     let stage = |rule: &PageRule| Some((rule.name.clone(), rule.stage?));
-    let mut stages: Vec<_> = pages.iter().filter_map(stage).collect();
-    stages.dedup();
+    // A page group of several rules has the first one's: its series can be there once.
+    let mut known = BTreeSet::new();
+    let stages = pages.iter().filter_map(stage).filter(|(page, _)| known.insert(page.clone())).collect();
     Site {
         id: id.unwrap_or_default(),
         origins: to_origins(origins.unwrap_or_default()),
